@@ -119,7 +119,9 @@ class Throttled(ChargebeeError):
 
     code = "throttled"
 
-    def __init__(self, message: str, *, retry_after_s: float, status: int = 429, api_error_code: str = "") -> None:
+    def __init__(
+        self, message: str, *, retry_after_s: float, status: int = 429, api_error_code: str = ""
+    ) -> None:
         super().__init__(message, status=status, api_error_code=api_error_code)
         self.retry_after_s = retry_after_s
 

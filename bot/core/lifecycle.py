@@ -88,7 +88,9 @@ def diagram() -> str:
     """The table as a Mermaid state diagram, for the docs."""
     lines = ["stateDiagram-v2", "    [*] --> previewed"]
     lines += [
-        f"    {state.value} --> {after.value}: {event.value}" for state, row in TRANSITIONS.items() for event, after in row.items()
+        f"    {state.value} --> {after.value}: {event.value}"
+        for state, row in TRANSITIONS.items()
+        for event, after in row.items()
     ]
     lines += [f"    {state.value} --> [*]" for state in TRANSITIONS if state in ENDED]
     return "\n".join(lines)

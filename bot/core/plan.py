@@ -95,7 +95,14 @@ class Plan(Frozen):
         """SHA-256 over what a person consents to. Wording may change without asking anybody again."""
         consented = self.model_dump(
             mode="json",
-            include={"operation": True, "call": True, "options": True, "amount": True, "customer": {"id"}, "rows": True},
+            include={
+                "operation": True,
+                "call": True,
+                "options": True,
+                "amount": True,
+                "customer": {"id"},
+                "rows": True,
+            },
         )
         text = json.dumps(consented, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -124,9 +131,15 @@ def drifted(approved: Plan, fresh: Plan) -> tuple[Difference, ...]:
             if said != is_now:
                 row = a or b
                 assert row is not None
-                found.append(Difference(group=row.group, label=f"{row.label} ({name})", said=said, found=is_now))
+                found.append(
+                    Difference(group=row.group, label=f"{row.label} ({name})", said=said, found=is_now)
+                )
     if not found:
-        found.append(Difference(group=approved.summary, label="What would be sent", said="as approved", found="different"))
+        found.append(
+            Difference(
+                group=approved.summary, label="What would be sent", said="as approved", found="different"
+            )
+        )
     return tuple(found)
 
 

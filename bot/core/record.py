@@ -117,7 +117,9 @@ class BillingRequest(Frozen):
     @property
     def reason(self) -> str:
         """Why the requester asks for it, in their words."""
-        return str(self.params.get("reason") or self.params.get("comment") or self.params.get("description") or "")
+        return str(
+            self.params.get("reason") or self.params.get("comment") or self.params.get("description") or ""
+        )
 
 
 class AuditEntry(Frozen):
