@@ -68,6 +68,11 @@ class Policy:
 
     # Who is it?
 
+    @property
+    def team_id(self) -> str:
+        """The one Slack workspace whose members can act."""
+        return self.file.workspace.team_id
+
     def person(self, user_id: str, team_id: str, email_if_confirmed: str = "") -> Actor | None:
         """The actor for a Slack user, or None when there is not exactly one. An entry by id goes first."""
         if team_id != self.file.workspace.team_id:

@@ -1,0 +1,206 @@
+"""Asking for a change: preview, submit, cancel."""
+
+from bot.core.errors import Conflict, InvalidInput
+from bot.core.lifecycle import Event, State, possible
+from bot.core.plan import Options, Plan
+from bot.core.policy import Decision
+from bot.core.record import Actor, AuditEntry, BillingRequest, Errand, ErrandKind
+from bot.engine.ledger import Ledger, tell
+from bot.operations.base import AnyOperation, Params
+
+
+class Asking:
+    """The requester's side. Every step asks the policy anew; nothing here changes anything in Chargebee."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def may(self, actor: Actor, operation: AnyOperation, channel: str) -> None:
+        """Raises NotPermitted, audited, when `actor` may not ask for `operation` in `channel`."""
+        decision = self._ledger.policy().may_request(actor, operation.name, channel)
+        await self._ledger.insist(decision, event="request", by=actor, operation=operation.name)
+
+    async def preview(
+        self, operation: AnyOperation, params: Params, options: Options, actor: Actor, channel: str
+    ) -> BillingRequest:
+        """What would happen, as a stored request in state PREVIEWED.
+
+        Raises NotPermitted, InvalidInput (keyed by field), Refusal, ChargebeeError.
+        """
+        ledger, policy = self._ledger, self._ledger.policy()
+        await self.may(actor, operation, channel)
+        await ledger.insist(
+            policy.may_use(actor, options, operation.name, channel),
+            event="options",
+            by=actor,
+            operation=operation.name,
+        )
+        ref = await ledger.store.next_ref()
+        facts = await operation.load(ledger.chargebee, params)
+        plan = operation.plan(params, facts, ref)
+        if options.business_entity_id and plan.call.api == "v1":
+            raise InvalidInput(
+                {
+                    "business_entity_id": "This charge goes through API v1, which knows no business entities. Leave it empty."
+                }
+            )
+        plan = plan.model_copy(
+            update={"options": options, "warnings": (*plan.warnings, *await self._more_warnings(plan))}
+        )
+        now = ledger.now()
+        requirement = policy.requirement(operation.name, plan.amount, ledger.chargebee.site.zero_decimal)
+        record = BillingRequest(
+            ref=ref,
+            operation=operation.name,
+            requester=actor,
+            origin_channel=channel,
+            params=params.model_dump(mode="json"),
+            options=options,
+            facts=facts.model_dump(mode="json"),
+            plan=plan,
+            fingerprint=plan.fingerprint,
+            requirement=requirement,
+            created_at=now,
+            expires_at=now + policy.preview_expires_s(operation.name),
+        )
+        entry = AuditEntry(
+            at=now,
+            event="preview",
+            ref=ref,
+            user_id=actor.user_id,
+            rule=requirement.rule,
+            policy=policy.hash,
+            detail={
+                "operation": operation.name,
+                "fingerprint": record.fingerprint,
+                "documents": list(plan.documents),
+            },
+        )
+        return await ledger.store.create(record, (entry,))
+
+    async def _more_warnings(self, plan: Plan) -> list[str]:
+        """What is worth knowing about any operation."""
+        warnings = []
+        for document in plan.documents:
+            other = await self._ledger.store.find_open(plan.operation, document)
+            if other:
+                warnings.append(
+                    f"{other.ref} by {other.requester.name} is open and asks for the same on {document}."
+                )
+        if plan.options.silence_webhooks:
+            warnings.append(
+                "No webhooks will be sent, so other systems (accounting, for instance) will not hear of this."
+            )
+        if plan.options.silence_emails:
+            warnings.append("Chargebee will send the customer no e-mail about this.")
+        if plan.options.silence_actions:
+            warnings.append("No action set up in Chargebee for this kind of event will run.")
+        return warnings
+
+    async def submit(self, ref: str, actor: Actor) -> BillingRequest:
+        """The requester confirms the preview. The same submit twice is one submit.
+
+        Raises NotPermitted, Conflict.
+        """
+        ledger, policy = self._ledger, self._ledger.policy()
+        record = await ledger.find(ref)
+        if record.requester.user_id != actor.user_id:
+            foreign = Decision(
+                allowed=False, reason="Only the person who asked for this can submit it.", rule="requester"
+            )
+            await ledger.deny(foreign, event="submit", by=actor, ref=ref)
+        if record.submitted_at is not None:
+            return record
+        await ledger.insist(
+            policy.may_request(actor, record.operation, record.origin_channel),
+            event="submit",
+            by=actor,
+            ref=ref,
+        )
+        await ledger.insist(
+            policy.may_use(actor, record.options, record.operation, record.origin_channel),
+            event="submit",
+            by=actor,
+            ref=ref,
+        )
+        now = ledger.now()
+        if not possible(record.state, Event.SUBMIT) or record.expires_at <= now:
+            raise Conflict(
+                "This preview has expired.", hint="Ask again; what you entered can be typed in once more."
+            )
+        requirement = policy.requirement(
+            record.operation, record.plan.amount, ledger.chargebee.site.zero_decimal
+        )
+        await ledger.insist(
+            policy.satisfiable(actor, record.operation, requirement), event="submit", by=actor, ref=ref
+        )
+        waived = requirement.approvals == 0
+        return await ledger.commit(
+            record,
+            Event.WAIVE if waived else Event.SUBMIT,
+            by=actor,
+            rule=requirement.rule,
+            detail={"approvals": requirement.approvals},
+            errands=tell(record, "submitted", card=not waived, requester=not waived),
+            requirement=requirement,
+            submitted_at=now,
+            expires_at=now + requirement.expires_s,
+            remind_at=now + requirement.remind_s if requirement.remind_s and not waived else None,
+            next_at=now if waived else None,
+        )
+
+    async def may_cancel(self, ref: str, actor: Actor) -> BillingRequest:
+        """The request, when `actor` can still take it back. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        await ledger.insist(ledger.policy().may_cancel(actor, record), event="cancel", by=actor, ref=ref)
+        if not possible(record.state, Event.CANCEL):
+            raise Conflict(f"{ref} is {record.state.value}: it cannot be taken back any more.")
+        return record
+
+    async def cancel(self, ref: str, actor: Actor, reason: str = "") -> BillingRequest:
+        """The requester takes it back, while it has not started. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        decision = await ledger.insist(
+            ledger.policy().may_cancel(actor, record), event="cancel", by=actor, ref=ref
+        )
+        if record.state is State.CANCELLED:
+            return record
+        unseen = record.submitted_at is None
+        return await ledger.commit(
+            record,
+            Event.CANCEL,
+            by=actor,
+            rule=decision.rule,
+            detail={"reason": reason},
+            errands=() if unseen else tell(record, "cancelled", requester=False),
+        )
+
+    async def expire(self, ref: str) -> BillingRequest | None:
+        """Ends a request whose time is up. None when it is not, or something else ended it first."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        if record.expires_at > ledger.now() or not possible(record.state, Event.EXPIRE):
+            return None
+        unseen = record.submitted_at is None
+        return await ledger.commit(record, Event.EXPIRE, errands=() if unseen else tell(record, "expired"))
+
+    async def remind(self, ref: str) -> BillingRequest | None:
+        """Asks the approvers once more, and plans the next reminder before the request expires."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        now = ledger.now()
+        if record.state is not State.PENDING or record.remind_at is None or record.remind_at > now:
+            return None
+        following = now + record.requirement.remind_s
+        return await ledger.touch(
+            record,
+            "remind",
+            detail={},
+            errands=(
+                Errand(kind=ErrandKind.CARD, ref=ref),
+                Errand(kind=ErrandKind.REMINDER, ref=ref, topic="reminder"),
+            ),
+            remind_at=following if following < record.expires_at else None,
+        )

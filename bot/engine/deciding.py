@@ -1,0 +1,179 @@
+"""Deciding: review, approve, reject, and saying how an uncertain request ended."""
+
+from dataclasses import dataclass
+
+from bot.core.errors import Conflict, InvalidInput, Refusal
+from bot.core.lifecycle import Event, State, possible
+from bot.core.plan import Difference, Plan, drifted
+from bot.core.record import Actor, AuditEntry, BillingRequest, Outcome, Vote
+from bot.engine.ledger import Ledger, tell
+
+#: Two approvers may click within the same moment: the slower one reads again and decides again.
+RACES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """What an approver is shown. `plan` is fresh; None when the request went stale by this look."""
+
+    record: BillingRequest
+    plan: Plan | None
+
+
+class Deciding:
+    """The approver's side. Whether somebody counts is asked of the policy at the click, never earlier."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def may_review(self, ref: str, actor: Actor) -> BillingRequest:
+        """The request as it stands, when `actor` may decide it. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        await ledger.insist(ledger.policy().may_approve(actor, record), event="review", by=actor, ref=ref)
+        if not possible(record.state, Event.APPROVE):
+            raise Conflict(f"{ref} is {record.state.value}: there is nothing left to decide.")
+        return record
+
+    async def review(self, ref: str, actor: Actor) -> Review:
+        """Reads Chargebee again and makes the plan again; a plan that differs makes the request stale.
+
+        Raises NotPermitted, Conflict, ChargebeeError.
+        """
+        ledger = self._ledger
+        record = await self.may_review(ref, actor)
+        try:
+            _, plan = await ledger.replan(record)
+        except (Refusal, InvalidInput) as error:
+            return Review(record=await stale(ledger, record, sentence=error.message, by=actor), plan=None)
+        differences = drifted(record.plan, plan)
+        if differences:
+            return Review(record=await stale(ledger, record, differences=differences, by=actor), plan=None)
+        entry = AuditEntry(
+            at=ledger.now(),
+            event="review",
+            ref=ref,
+            user_id=actor.user_id,
+            policy=ledger.policy().hash,
+            detail={"fingerprint": plan.fingerprint},
+        )
+        await ledger.store.note((entry,))
+        return Review(record=record, plan=plan)
+
+    async def approve(self, ref: str, actor: Actor) -> BillingRequest:
+        """Adds one approval of the reviewed plan. The same person twice is one approval.
+
+        Raises NotPermitted, Conflict.
+        """
+        ledger = self._ledger
+        for _ in range(RACES):
+            record = await ledger.find(ref)
+            if any(
+                vote.actor.user_id == actor.user_id and vote.verdict == "approve" for vote in record.votes
+            ):
+                return record
+            policy = ledger.policy()
+            decision = await ledger.insist(
+                policy.may_approve(actor, record), event="approve", by=actor, ref=ref
+            )
+            now = ledger.now()
+            if record.expires_at <= now and record.state is State.PENDING:
+                raise Conflict(f"{ref} has expired.", hint="The requester can ask again.")
+            vote = Vote(
+                actor=actor, verdict="approve", fingerprint=record.fingerprint, at=now, rule=decision.rule
+            )
+            counted = record.model_copy(update={"votes": (*record.votes, vote)})
+            complete = policy.quorum(counted)
+            try:
+                return await ledger.commit(
+                    record,
+                    Event.COMPLETE if complete else Event.APPROVE,
+                    by=actor,
+                    rule=decision.rule,
+                    errands=tell(record, "approved", requester=False),
+                    votes=counted.votes,
+                    next_at=now if complete else None,
+                    remind_at=None if complete else record.remind_at,
+                    expires_at=now + record.requirement.expires_s if complete else record.expires_at,
+                )
+            except Conflict:
+                if not possible((await ledger.find(ref)).state, Event.APPROVE):
+                    raise
+        raise Conflict("Several people are deciding this right now.", hint="Look at the card and try again.")
+
+    async def reject(self, ref: str, actor: Actor, reason: str) -> BillingRequest:
+        """Ends the request with a reason. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        if record.state is State.REJECTED and any(
+            vote.actor.user_id == actor.user_id for vote in record.votes
+        ):
+            return record
+        decision = await ledger.insist(
+            ledger.policy().may_reject(actor, record), event="reject", by=actor, ref=ref
+        )
+        vote = Vote(
+            actor=actor,
+            verdict="reject",
+            fingerprint=record.fingerprint,
+            at=ledger.now(),
+            reason=reason,
+            rule=decision.rule,
+        )
+        return await ledger.commit(
+            record,
+            Event.REJECT,
+            by=actor,
+            rule=decision.rule,
+            detail={"reason": reason},
+            errands=tell(record, "rejected"),
+            votes=(*record.votes, vote),
+        )
+
+    async def may_see(self, ref: str, actor: Actor) -> BillingRequest:
+        """The request, when `actor` may read it. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        await ledger.insist(ledger.policy().may_see(actor, record), event="see", by=actor, ref=ref)
+        return record
+
+    async def may_resolve(self, ref: str, actor: Actor) -> BillingRequest:
+        """The request, when it is uncertain and `actor` may say how it ended. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        await ledger.insist(ledger.policy().may_settle(actor, record), event="resolve", by=actor, ref=ref)
+        if record.state is not State.UNCERTAIN:
+            raise Conflict(f"{ref} is {record.state.value}: there is nothing left to decide.")
+        return record
+
+    async def resolve(self, ref: str, actor: Actor, *, happened: bool, reason: str) -> BillingRequest:
+        """A person looked in Chargebee and says how an uncertain request ended. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await self.may_resolve(ref, actor)
+        return await ledger.commit(
+            record,
+            Event.CONFIRM if happened else Event.REFUSE,
+            by=actor,
+            detail={"reason": reason, "happened": happened},
+            errands=tell(record, "resolved"),
+            outcome=Outcome(sentence=reason, code="resolved", by=actor),
+        )
+
+
+async def stale(
+    ledger: Ledger,
+    record: BillingRequest,
+    *,
+    sentence: str = "",
+    differences: tuple[Difference, ...] = (),
+    by: Actor | None = None,
+) -> BillingRequest:
+    """Ends a request whose plan, or whose quorum, is no longer what was approved."""
+    return await ledger.commit(
+        record,
+        Event.DRIFT,
+        by=by,
+        detail={"differences": [d.label for d in differences]},
+        errands=tell(record, "stale"),
+        outcome=Outcome(sentence=sentence, differences=differences, code="stale"),
+    )

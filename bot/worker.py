@@ -1,0 +1,206 @@
+"""What happens without anybody clicking.
+
+    work      approved requests are executed, uncertain ones looked into, settling ones polled
+    expire    requests whose time is up
+    remind    approvers who have not decided
+    deliver   what is owed: cards, notices, direct messages, notes in Chargebee
+
+Everything it does is read from the database, so that a bot that was killed goes on where it stopped. A slow Chargebee never
+holds up a notice, and a notice that fails never touches a billing change.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+
+import structlog
+
+from bot import metrics
+from bot.core.errors import ChargebeeError, Conflict, Refused
+from bot.core.lifecycle import State
+from bot.core.record import BillingRequest, ErrandKind
+from bot.engine import Engine
+from bot.engine.executing import note_text
+from bot.store.values import MessageRef, OwedErrand
+from bot.tasks import Tasks
+
+_log = structlog.get_logger(__name__)
+
+#: How many requests and errands one tick takes on.
+BATCH = 50
+#: For how long a claimed errand belongs to this process.
+LEASE_S = 60
+#: Waiting times before an errand is tried again, by how often it was; the last one repeats until it is given up.
+RETRY_S = (2, 5, 15, 60, 300, 900, 3600)
+#: After so many tries (a little over two days) an errand is given up, and says so in the log.
+MOST_TRIES = 60
+#: How long something that hit a bug is left alone.
+REST_S = 30
+#: How often expired drafts are dropped.
+TIDY_S = 3600
+
+
+class NotDelivered(Exception):
+    """A delivery did not work. `final` means that trying again cannot help; `code` is Slack's or ours."""
+
+    def __init__(self, code: str, *, retry_after_s: float | None = None, final: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after_s = retry_after_s
+        self.final = final
+
+
+#: Brings one errand to Slack. Returns the message to remember, if any, with its key. Raises NotDelivered.
+Deliver = Callable[[OwedErrand, BillingRequest], Awaitable[tuple[MessageRef, str] | None]]
+
+
+class Worker:
+    """Ticks until it is stopped. `wake` makes the next tick come at once."""
+
+    def __init__(self, engine: Engine, deliver: Deliver, *, tick_s: float, at_once: int = 8) -> None:
+        self._engine = engine
+        self._ledger = engine.ledger
+        self._store = engine.ledger.store
+        self._deliver = deliver
+        self._tick_s = tick_s
+        self._slots = asyncio.Semaphore(at_once)
+        self._tasks = Tasks()
+        self._busy: set[str] = set()
+        self._resting: dict[str, int] = {}
+        self._tidy_at = 0
+        self._awake = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    async def start(self) -> int:
+        """Takes up what an earlier run left in the middle of a call. Returns how many there were."""
+        interrupted = await self._store.in_state(State.EXECUTING, 10_000)
+        for record in interrupted:
+            with suppress(Conflict):
+                await self._engine.executing.lose(record.ref)
+        return len(interrupted)
+
+    async def run(self) -> None:
+        """Ticks until `stop`."""
+        while not self._stopping:
+            self._awake.clear()
+            try:
+                await self.tick()
+            except Exception as error:  # noqa: BLE001 - the worker must outlive any one bug or a locked database
+                metrics.BUGS.labels("worker").inc()
+                _log.error("tick failed", error=type(error).__name__, exc_info=error)
+            try:
+                await asyncio.wait_for(self._awake.wait(), self._tick_s)
+            except TimeoutError:
+                continue
+
+    async def stop(self, timeout_s: float) -> int:
+        """No new work; waits for what has begun. Returns how much had to be cut off (it is found again at the next start)."""
+        self._stopping = True
+        self.wake()
+        return await self._tasks.drain(timeout_s)
+
+    async def idle(self) -> None:
+        """Ticks until there is nothing left that is due now."""
+        while await self.tick() or len(self._tasks):
+            await self._tasks.idle()
+
+    async def tick(self) -> int:
+        """Begins everything that is due now. Returns how much that was."""
+        if self._stopping:
+            return 0
+        now = self._ledger.now()
+        if now >= self._tidy_at:
+            self._tidy_at = now + TIDY_S
+            await self._store.drop_drafts_before(now)
+        asking = self._engine.asking
+        begun = 0
+        for record in await self._store.due_work(now, BATCH):
+            begun += self._begin(record.ref, partial(self._work, record))
+        for record in await self._store.expired(now, BATCH):
+            begun += self._begin(record.ref, partial(asking.expire, record.ref))
+        for record in await self._store.to_remind(now, BATCH):
+            begun += self._begin(record.ref, partial(asking.remind, record.ref))
+        for owed in await self._store.claim_errands(now, BATCH, LEASE_S):
+            begun += self._begin(f"errand {owed.id}", partial(self._bring, owed))
+        return begun
+
+    def _begin(self, key: str, work: Callable[[], Awaitable[object]]) -> int:
+        """Starts `work` unless the same thing is being worked on, or hit a bug a moment ago. One at a time for each request."""
+        if key in self._busy or self._resting.get(key, 0) > self._ledger.now():
+            return 0
+        self._busy.add(key)
+        self._tasks.start(self._in_turn(key, work), name=key)
+        return 1
+
+    async def _in_turn(self, key: str, work: Callable[[], Awaitable[object]]) -> None:
+        self._resting.pop(key, None)
+        try:
+            async with self._slots:
+                await work()
+        except Conflict:
+            _log.info("somebody else was faster")  # their change is in the database
+        except Exception:
+            metrics.BUGS.labels("worker").inc()
+            self._resting[key] = self._ledger.now() + REST_S
+            raise
+        finally:
+            self._busy.discard(key)
+            self.wake()
+
+    async def _work(self, record: BillingRequest) -> None:
+        executing = self._engine.executing
+        steps = {
+            State.APPROVED: executing.run,
+            State.UNCERTAIN: executing.recover,
+            State.SETTLING: executing.settle,
+        }
+        after = await steps[record.state](record.ref)
+        _log.info(
+            "worked",
+            ref=record.ref,
+            operation=record.operation,
+            before=record.state.value,
+            after=after.state.value,
+        )
+
+    async def _bring(self, owed: OwedErrand) -> None:
+        """Delivers one errand and writes down what came of it."""
+        record = await self._ledger.find(owed.errand.ref)
+        try:
+            if owed.errand.kind is ErrandKind.NOTE:
+                await self._leave_note(record)
+                found = None
+            else:
+                found = await self._deliver(owed, record)
+        except NotDelivered as error:
+            await self._put_off(owed, error)
+        else:
+            message, key = found or (None, "")
+            await self._store.delivered(owed, self._ledger.now(), message, key)
+
+    async def _put_off(self, owed: OwedErrand, error: NotDelivered) -> None:
+        kind = owed.errand.kind.value
+        now = self._ledger.now()
+        if error.final or owed.attempts >= MOST_TRIES:
+            _log.error("errand given up", ref=owed.errand.ref, kind=kind, code=error.code)
+            await self._store.given_up(owed, now, error.code)
+            return
+        metrics.UNDELIVERED.labels(kind).inc()
+        wait_s = max(RETRY_S[min(owed.attempts, len(RETRY_S)) - 1], int(error.retry_after_s or 0))
+        _log.warning("errand put off", ref=owed.errand.ref, kind=kind, code=error.code, wait_s=wait_s)
+        await self._store.postponed(owed, now + wait_s, error.code)
+
+    async def _leave_note(self, record: BillingRequest) -> None:
+        """The note in Chargebee that names requester and approvers. A failure is never the billing change's."""
+        entity = record.plan.note_on or ("invoice", record.outcome.created[0] if record.outcome else "")
+        assert record.execution is not None
+        try:
+            await self._ledger.chargebee.note(*entity, note_text(record), key=f"{record.execution.key}-note")
+        except Refused as error:
+            raise NotDelivered(error.api_error_code or error.code, final=True) from error
+        except ChargebeeError as error:
+            raise NotDelivered(error.code, retry_after_s=getattr(error, "retry_after_s", None)) from error
