@@ -1,0 +1,207 @@
+"""What every listener works with: who is asking, what they may be offered, and the few Slack calls that show something.
+
+A listener returns an `Answer`; what becomes of it (an ack, an update of the modal, a private message) is decided in
+`listeners.py`, also when the answer comes too late for an ack.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chargebee.lookups import Lookups
+from bot.core.errors import BotError, Conflict, InvalidInput, NotPermitted
+from bot.core.plan import Options
+from bot.core.record import Actor, AuditEntry, BillingRequest
+from bot.engine import Engine
+from bot.operations import BY_NAME
+from bot.operations.base import AnyOperation, Params
+from bot.slack.forms import FormContext, form_view, values_of
+from bot.slack.identity import Directory
+from bot.slack.surfaces.blocks import Message, View
+from bot.slack.surfaces.modal import preview_view, refusal_view
+from bot.store.values import Draft
+from bot.tasks import Tasks
+
+#: How long a form can be left open.
+DRAFT_LIVES_S = 24 * 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a listener has to say. At most one of them is meant, except that `view` also redraws a form with `problems`."""
+
+    message: Message | None = None  # private
+    view: View | None = None  # takes the place of the open modal
+    problems: Mapping[str, str] = field(default_factory=dict)  # field -> sentence
+    options: list[dict[str, Any]] | None = None
+
+
+NOTHING = Answer()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Shared by all listeners."""
+
+    engine: Engine
+    directory: Directory
+    lookups: Lookups
+    client: AsyncWebClient
+    tasks: Tasks
+    new_id: Any  # () -> str, unguessable
+
+    # Who
+
+    async def who(self, team_id: str, user_id: str, *, fresh: bool = False) -> Actor:
+        """The actor; strangers are turned away and written down. Raises NotPermitted."""
+        try:
+            return await self.directory.actor(team_id, user_id, fresh=fresh)
+        except NotPermitted as error:
+            ledger = self.engine.ledger
+            entry = AuditEntry(
+                at=ledger.now(),
+                event="denied.identity",
+                user_id=user_id,
+                rule=error.rule,
+                policy=ledger.policy().hash,
+                detail={"team": team_id},
+            )
+            await ledger.store.note((entry,))
+            raise
+
+    async def clicker(self, body: Mapping[str, Any], *, fresh: bool = False) -> Actor:
+        """Who clicked, submitted or typed into a field. Only `user.team_id` shows an outsider (Slack Connect)."""
+        user = body["user"]
+        return await self.who(str(user.get("team_id") or ""), str(user["id"]), fresh=fresh)
+
+    def context(self, actor: Actor, channel: str = "") -> FormContext:
+        """How things look to `actor`: language, zone, and what the policy lets them choose."""
+        ledger = self.engine.ledger
+        policy = ledger.policy()
+        return FormContext(
+            locale=actor.locale,
+            tz=actor.tz,
+            now=ledger.now(),
+            site=ledger.chargebee.site,
+            entities=policy.entities_for(actor, channel),
+            default_entity=policy.entity_of(channel),
+            switches=frozenset(policy.switches(actor)),
+        )
+
+    def approver_ids(self, record: BillingRequest) -> tuple[str, ...]:
+        """Slack ids of those who could approve `record`."""
+        people = self.engine.ledger.policy().eligible(record.requester, record.operation, record.requirement)
+        return tuple(person.slack for person in people if person.slack)
+
+    # Drafts
+
+    async def new_draft(
+        self, actor: Actor, operation: AnyOperation, values: Mapping[str, Any], channel: str
+    ) -> Draft:
+        now = self.engine.ledger.now()
+        draft = Draft(
+            id=self.new_id(),
+            user_id=actor.user_id,
+            team_id=actor.team_id,
+            operation=operation.name,
+            values=dict(values),
+            channel=channel,
+            created_at=now,
+            expires_at=now + DRAFT_LIVES_S,
+        )
+        await self.engine.ledger.store.save_draft(draft)
+        return draft
+
+    async def draft(self, draft_id: str, actor: Actor) -> Draft:
+        """The person's own draft. Raises Conflict when it has expired, NotPermitted when it is somebody else's."""
+        ledger = self.engine.ledger
+        draft = await ledger.store.draft(draft_id)
+        if draft is None or draft.expires_at <= ledger.now():
+            raise Conflict("This form has expired.", hint="Give the command again; nothing was sent.")
+        if draft.user_id != actor.user_id:
+            await self._foreign_draft(actor)
+        return draft
+
+    async def _foreign_draft(self, actor: Actor) -> None:
+        ledger = self.engine.ledger
+        await ledger.store.note(
+            (AuditEntry(at=ledger.now(), event="denied.draft", user_id=actor.user_id, rule="draft.owner"),)
+        )
+        raise NotPermitted("This form belongs to somebody else.", rule="draft.owner")
+
+    async def save(self, draft: Draft, values: Mapping[str, Any]) -> Draft:
+        """The draft with new values. A delivery that comes twice saves the same twice; the later one wins."""
+        changed = draft.model_copy(update={"values": dict(values), "version": draft.version + 1})
+        try:
+            await self.engine.ledger.store.save_draft(changed)
+        except Conflict:
+            latest = await self.engine.ledger.store.draft(draft.id) or draft
+            changed = changed.model_copy(update={"version": latest.version + 1})
+            await self.engine.ledger.store.save_draft(changed)
+        return changed
+
+    # Showing
+
+    def form(
+        self,
+        draft: Draft,
+        actor: Actor,
+        problems: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> View:
+        """The draft's form."""
+        operation = BY_NAME[draft.operation]
+        return form_view(
+            operation,
+            draft.values,
+            self.context(actor, draft.channel),
+            draft.id,
+            problems or {},
+            labels or {},
+        )
+
+    async def previewed(self, actor: Actor, draft: Draft, params: Params, options: Options) -> Answer:
+        """The preview, or what keeps it from being one: errors by the field, or a refusal that says what would fix it."""
+        operation = BY_NAME[draft.operation]
+        try:
+            record = await self.engine.asking.preview(operation, params, options, actor, draft.channel)
+        except InvalidInput as error:
+            return Answer(view=self.form(draft, actor, error.problems), problems=error.problems)
+        except BotError as error:
+            return Answer(view=refusal_view(operation.title, error, draft_id=draft.id))
+        return Answer(view=self.preview(record, actor))
+
+    def preview(self, record: BillingRequest, actor: Actor) -> View:
+        context = self.context(actor, record.origin_channel)
+        return preview_view(record, BY_NAME[record.operation], context, self.approver_ids(record))
+
+    async def draft_from(self, record: BillingRequest, actor: Actor) -> Draft:
+        """A new draft with what a previewed request holds, to change it."""
+        operation = BY_NAME[record.operation]
+        values = values_of(
+            operation, record.params, record.options, self.context(actor, record.origin_channel)
+        )
+        return await self.new_draft(actor, operation, values, record.origin_channel)
+
+    async def open(self, trigger_id: str, view: View) -> str:
+        """Opens a modal and returns its id. The trigger lives 3 s and works once."""
+        answer = await self.client.views_open(trigger_id=trigger_id, view=view)
+        return str(answer["view"]["id"])
+
+    async def push(self, trigger_id: str, view: View) -> str:
+        """Puts a modal on top of the open one (three at most) and returns its id."""
+        answer = await self.client.views_push(trigger_id=trigger_id, view=view)
+        return str(answer["view"]["id"])
+
+    async def update(self, view_id: str, view: View, view_hash: str = "") -> bool:
+        """Redraws a modal. False when the person has closed it, or it changed meanwhile (`view_hash`): then nothing is lost."""
+        try:
+            await self.client.views_update(view_id=view_id, view=view, hash=view_hash or None)
+        except SlackApiError as error:
+            if error.response["error"] in {"not_found", "view_not_found", "hash_conflict"}:
+                return False
+            raise
+        return True

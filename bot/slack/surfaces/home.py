@@ -1,0 +1,54 @@
+"""The Home tab: what I may ask for, what waits for me, what I asked for. Pure."""
+
+from collections.abc import Sequence
+
+from bot.core.record import Actor, BillingRequest
+from bot.operations.base import AnyOperation
+from bot.slack.routes import Click
+from bot.slack.surfaces.blocks import (
+    MOST_VIEW_BLOCKS,
+    Block,
+    Bold,
+    View,
+    context,
+    divider,
+    header,
+    rich,
+    section,
+    within,
+)
+from bot.slack.surfaces.replies import request_blocks, start_buttons
+from bot.slack.values import Viewer
+
+
+def home_view(
+    actor: Actor,
+    allowed: Sequence[AnyOperation],
+    waiting: Sequence[BillingRequest],
+    own: Sequence[BillingRequest],
+    viewer: Viewer,
+) -> View:
+    """`waiting`: requests this person may decide. `own`: their requests, newest first. Both as far as they are shown."""
+    blocks: list[Block] = [header("Billing"), rich(("Hello ", Bold(actor.name), "."))]
+    if allowed:
+        blocks += [
+            section("Ask for a change. You see a preview before anything happens."),
+            start_buttons(allowed),
+        ]
+    else:
+        blocks.append(section("You may not ask for billing changes. /billing whoami says why."))
+    blocks += [divider(), header("Waiting for you")]
+    blocks += request_blocks(waiting, viewer, Click.REVIEW) or [section("Nothing waits for you.")]
+    blocks += [divider(), header("Asked for by you")]
+    blocks += request_blocks(own, viewer, Click.SHOW) or [section("You have not asked for anything yet.")]
+    blocks.append(
+        context(
+            "The bot's messages hold the rest; /billing history INV-1042 finds what happened to a document."
+        )
+    )
+    return {"type": "home", "blocks": within(blocks, MOST_VIEW_BLOCKS)}
+
+
+def closed_home_view(sentence: str) -> View:
+    """The Home tab of somebody who may do nothing here: why, and nothing else."""
+    return {"type": "home", "blocks": [section(sentence)]}

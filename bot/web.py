@@ -1,0 +1,77 @@
+"""The bot's own small web server: health, readiness, metrics, and in HTTP mode the door for Slack.
+
+    GET  /healthz        200 while the process turns its loop
+    GET  /readyz         200 when it can do its work: database, Slack identity, socket; else 503 with what is missing
+    GET  /metrics        Prometheus
+    POST /slack/events   signed requests from Slack, in HTTP mode
+
+The answers name parts, never people, channels or figures of business.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+
+from bot import metrics
+
+#: Slack's largest payloads are a fraction of this.
+MOST_BYTES = 512 * 1024
+
+#: Each part and whether it works.
+Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+
+
+class WebServer:
+    """Listens from `start` to `stop`."""
+
+    def __init__(self, ready: Readiness, *, slack: AsyncApp | None = None) -> None:
+        self._ready = ready
+        self._slack = slack
+        app = web.Application(client_max_size=MOST_BYTES)
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        if slack is not None:
+            app.router.add_post("/slack/events", self._slack_events)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5)
+        self.port = 0
+
+    async def start(self, host: str, port: int) -> None:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        self.port = int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """No new requests; those being answered are answered."""
+        await self._runner.cleanup()
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        parts = dict(await self._ready())
+        ready = all(parts.values())
+        return web.json_response({"ready": ready, **parts}, status=200 if ready else 503)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(metrics.REGISTRY), headers={"content-type": CONTENT_TYPE_LATEST}
+        )
+
+    async def _slack_events(self, request: web.Request) -> web.Response:
+        assert self._slack is not None
+        if not well_formed(request):
+            return web.Response(status=401, text=json.dumps({"error": "invalid request"}))
+        return await to_aiohttp_response(await self._slack.async_dispatch(await to_bolt_request(request)))
+
+
+def well_formed(request: web.Request) -> bool:
+    """Whether the signature headers can be checked at all: Bolt answers 500 where it should answer 401 otherwise."""
+    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+    signature = request.headers.get("X-Slack-Signature", "")
+    return timestamp.isascii() and timestamp.isdigit() and signature.isascii()
