@@ -1,0 +1,97 @@
+"""How the demo is printed: who does what, who sees what, and what changed in Chargebee."""
+
+import textwrap
+from typing import Any
+
+import click
+
+from bot.sandbox.chargebee.site import Site
+from bot.sandbox.serve import Sandbox
+
+WIDTH = 110
+#: What is worth printing when it changes.
+FIELDS = {
+    "invoices": ("status", "total", "amount_due", "amount_paid", "amount_adjusted", "write_off_amount"),
+    "credit_notes": ("type", "status", "total", "amount_allocated", "amount_available"),
+}
+AMOUNTS = {"total", "amount_due", "amount_paid", "amount_adjusted", "write_off_amount", "amount_allocated", "amount_available"}
+
+
+class Telling:
+    """Prints the story, and remembers how Chargebee looked and which calls were told already."""
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[str, str], dict[str, Any]] = {}
+        self._told = 0
+
+    def begin(self, sandbox: Sandbox) -> None:
+        self._before = _picture(sandbox.site)
+        click.echo("A simulated Chargebee site and a simulated Slack workspace are running on this machine.")
+        click.echo("The bot is a process of its own, connected to both over real sockets. No account, no network.")
+
+    def scene(self, number: int, title: str) -> None:
+        click.echo()
+        click.secho(f"{number}. {title}", bold=True)
+
+    def does(self, who: str, does: str, what: str) -> None:
+        click.echo(f"   {who} {does}  {click.style(what, fg='cyan')}")
+
+    def note(self, text: str) -> None:
+        click.secho(f"   {text}", italic=True)
+
+    def sees(self, who: str, text: str, where: str = "") -> None:
+        click.echo(f"   {who} sees{' ' + where if where else ''}:")
+        for line in text.splitlines():
+            for part in textwrap.wrap(line, WIDTH) or [""]:
+                click.echo(click.style(f"      │ {part}", dim=True))
+
+    def changed(self, site: Site) -> None:
+        """Calls and documents that are new since the last time."""
+        calls = [call for call in site.calls() if call["method"] == "POST"]
+        for call in calls[self._told :]:
+            user = call["headers"].get("chargebee-request-origin-user", "")
+            origin = f"  in the name of {user}" if user else ""
+            click.echo(f"   Chargebee gets  {click.style('POST ' + call['path'], fg='yellow')}{origin}")
+        self._told = len(calls)
+        after = _picture(site)
+        for key, fields in after.items():
+            before = self._before.get(key)
+            if before is None:
+                click.echo(f"   Chargebee makes  {key[1]}: {_list(fields)}")
+            elif before != fields:
+                moved = [f"{name} {before[name]} → {value}" for name, value in fields.items() if before[name] != value]
+                click.echo(f"   Chargebee changes  {key[1]}: {', '.join(moved)}")
+        self._before = after
+
+    def end(self) -> None:
+        click.echo()
+        click.secho("Everything ended as told.", fg="green", bold=True)
+
+    def keep(self, sandbox: Sandbox, pid: int) -> None:
+        click.echo(f"Still running: Slack {sandbox.slack.url}, Chargebee {sandbox.chargebee.url}, bot process {pid}.")
+        click.echo("Stop with Ctrl-C.")
+
+    def went_wrong(self, why: str, log: str) -> None:
+        click.echo()
+        click.secho("This did not end as told:", fg="red", bold=True)
+        click.echo(textwrap.indent(why, "  "))
+        click.echo("The bot's log ends with:")
+        click.echo(textwrap.indent("\n".join(log.splitlines()[-25:]), "  "))
+
+
+def _picture(site: Site) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (kind, one["id"]): {name: _shown(name, one) for name in fields if name in one}
+        | ({"einvoice": one["einvoice"]["status"]} if one.get("einvoice") else {"einvoice": "none"})
+        for kind, fields in FIELDS.items()
+        for one in site.documents(kind)
+    }
+
+
+def _shown(name: str, document: dict[str, Any]) -> str:
+    value = document[name]
+    return f"{value / 100:.2f} {document['currency_code']}" if name in AMOUNTS else str(value)
+
+
+def _list(fields: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in fields.items() if value != "none")

@@ -1,0 +1,201 @@
+"""The stage of the scenario tests: both simulators and the real bot, in one process, over real sockets.
+
+    async def test_…(stage):
+        await stage.anna.runs("/write-off INV-1042 duplicate", channel="C0BILLING")
+        …
+
+Time stands still until a test moves it (`stage.later(s)`). `stage.quiet()` waits until the bot has nothing left that is due.
+When the test ends, the stage fails it if Slack would have refused or swallowed anything the bot sent, if the bot met an
+error nobody foresaw, or if the audit's chain does not hold.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bot import metrics
+from bot.app import Bot
+from bot.core.record import BillingRequest
+from bot.sandbox.clock import Clock
+from bot.sandbox.person import Modal, Person
+from bot.sandbox.serve import Sandbox
+from bot.settings import Settings
+from bot.slack.manifest import manifest
+
+#: A working day's morning; the seed's dates are relative to it.
+START = 1_796_040_000
+POLICY = Path(__file__).parent.parent / "bot" / "demo" / "policy.toml"
+
+
+class Stage:
+    """A sandbox and a bot that can be stopped, killed and started again on the same database."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, overrides: Mapping[str, Any]) -> None:
+        self.sandbox = sandbox
+        self.site = sandbox.site
+        self.folder = folder
+        self.policy_file = folder / "policy.toml"
+        self._overrides = dict(overrides)
+        self._bot: Bot | None = None
+        self._bugs = _bugs()
+        self._keys = 0
+        people = {
+            "anna": "U0ANNA",
+            "bo": "U0BO",
+            "fiona": "U0FIN",
+            "carl": "U0CARL",
+            "jurgen": "U0JURGEN",
+            "nora": "U0NORA",
+            "gus": "U0GUS",
+            "otto": "U0OTTO",
+            "dora": "U0DORA",
+            "twin": "U0TWIN",
+        }
+        self.people = {name: sandbox.person(user) for name, user in people.items()}
+
+    def __getattr__(self, name: str) -> Person:
+        try:
+            return self.people[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def bot(self) -> Bot:
+        assert self._bot is not None, "the bot is not running"
+        return self._bot
+
+    def settings(self) -> Settings:
+        given = {
+            name.removeprefix("BILLING_BOT_").lower(): value for name, value in self.sandbox.environment().items()
+        }
+        return Settings(
+            **{
+                **given,
+                "policy_file": self.policy_file,
+                "database": self.folder / "bot.db",
+                "port": 0,
+                "worker_tick_s": 0.05,
+                "drain_s": 5,
+                **self._overrides,
+            }
+        )
+
+    def _new_key(self) -> str:
+        self._keys += 1
+        return f"key-{self._keys}"
+
+    async def start_bot(self) -> None:
+        self._bot = await Bot.start(self.settings(), clock=self.sandbox.clock, new_key=self._new_key)
+        await self.sandbox.slack.connected()
+
+    async def stop_bot(self) -> None:
+        if self._bot is not None:
+            bot, self._bot = self._bot, None
+            await bot.stop()
+
+    async def restart(self) -> None:
+        await self.stop_bot()
+        await self.start_bot()
+
+    def later(self, seconds: float) -> None:
+        """Moves the one clock of both simulators and the bot."""
+        self.sandbox.clock.advance(seconds)
+
+    async def quiet(self) -> None:
+        """Waits until nothing is due any more: no listener's work, no request, no errand."""
+        await self.bot.tasks.idle()
+        await self.bot.worker.idle()
+        await self.bot.tasks.idle()
+
+    async def record(self, ref: str) -> BillingRequest:
+        found = await self.bot.store.get(ref)
+        assert found is not None, f"no request {ref}"
+        return found
+
+    async def events(self, ref: str = "") -> list[str]:
+        """The audit's events in order, of one request or of none."""
+        return [row.entry.event for row in await self.bot.store.audit(ref)]
+
+    def writes(self, containing: str = "") -> list[dict[str, Any]]:
+        """The mutating calls Chargebee received, except the internal notes."""
+        return [
+            call
+            for call in self.site.calls()
+            if call["method"] == "POST" and not call["path"].endswith("/comments") and containing in call["path"]
+        ]
+
+    def invoice(self, invoice_id: str) -> dict[str, Any]:
+        return self._document("invoices", invoice_id)
+
+    def credit_note(self, note_id: str) -> dict[str, Any]:
+        return self._document("credit_notes", note_id)
+
+    def _document(self, kind: str, document_id: str) -> dict[str, Any]:
+        found = [one for one in self.site.documents(kind) if one["id"] == document_id]
+        assert found, f"no {document_id}"
+        return dict(found[0])
+
+    async def asks(self, person: Person, command: str, channel: str = "C0BILLING") -> Modal:
+        """Somebody types a command that misses nothing: the preview."""
+        shown = await person.runs(command, channel=channel)
+        assert shown.error is None, shown.error
+        await self.quiet()
+        return await person.sees_modal()
+
+    async def confirms(self, preview: Modal) -> str:
+        """Submits a preview and returns the ref of the request."""
+        ref = ref_in(preview.reads)
+        errors = await preview.submit()
+        assert errors is None, errors
+        await self.quiet()
+        return ref
+
+    async def approves(self, person: Person, ref: str) -> Modal:
+        """Opens the card's review and confirms it."""
+        review = await self.reviews(person, ref)
+        errors = await review.submit()
+        assert errors is None, errors
+        await self.quiet()
+        return review
+
+    async def reviews(self, person: Person, ref: str) -> Modal:
+        await person.clicks("Review", in_message_containing=ref)
+        await self.quiet()
+        return await person.sees_modal()
+
+    async def check_at_the_end(self) -> None:
+        assert self.sandbox.slack.workspace.violations == []
+        assert _bugs() == self._bugs, "the bot met an error nobody foresaw"
+        if self._bot is not None:
+            report = await self.bot.store.verify()
+            assert report.ok, report
+
+
+@asynccontextmanager
+async def stage(folder: Path, *, profile: str = "classic", **overrides: Any) -> AsyncIterator[Stage]:
+    """A running stage. `overrides` are settings of the bot."""
+    sandbox = await Sandbox.start(manifest=manifest(), profile=profile, clock=Clock(START))
+    stage = Stage(sandbox, folder, overrides)
+    stage.policy_file.write_text(POLICY.read_text(encoding="utf-8"), encoding="utf-8")
+    try:
+        await stage.start_bot()
+        yield stage
+        await stage.check_at_the_end()
+    finally:
+        await stage.stop_bot()
+        await sandbox.stop()
+        await asyncio.sleep(0)  # lets cancelled connections close
+
+
+def ref_in(text: str) -> str:
+    """The request a text speaks of."""
+    found = re.search(r"BR-\d+", text)
+    assert found, f"no ref in: {text}"
+    return found.group()
+
+
+def _bugs() -> float:
+    return sum(sample.value for metric in metrics.BUGS.collect() for sample in metric.samples if sample.name.endswith("_total"))
