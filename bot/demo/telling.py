@@ -46,8 +46,8 @@ class Telling:
                 click.echo(click.style(f"      │ {part}", dim=True))
 
     def changed(self, site: Site) -> None:
-        """Calls and documents that are new since the last time."""
-        calls = [call for call in site.calls() if call["method"] == "POST"]
+        """Calls and documents that are new since the last time. The bot's internal notes are left out: they come any time."""
+        calls = [c for c in site.calls() if c["method"] == "POST" and not c["path"].endswith("/comments")]
         for call in calls[self._told :]:
             user = call["headers"].get("chargebee-request-origin-user", "")
             origin = f"  in the name of {user}" if user else ""

@@ -13,11 +13,12 @@ operation is a data sheet, not a base class: a new one is one new file and one n
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from bot.chargebee.resources import Comment, CreditNote, Customer, Invoice, Subscription
@@ -109,6 +110,16 @@ class SiteProfile(Frozen):
     reason_codes: tuple[str, ...] = ()
     reason_code_required: bool = False
     web_url: str = ""
+    tz: str = "UTC"  # the site's time zone: what a calendar day is to Chargebee
+
+    @field_validator("tz")
+    @classmethod
+    def _known(cls, tz: str) -> str:
+        try:
+            ZoneInfo(tz)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"There is no time zone {tz}. Write one such as Europe/Berlin.") from None
+        return tz
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,9 +300,9 @@ def written(minor: int, currency: str, site: SiteProfile) -> str:
     return format_money(Money(amount_minor=minor, currency=currency), zero_decimal=site.zero_decimal)
 
 
-def day(at: int) -> str:
-    """A point in time inside a sentence: `2026-11-20`, as the calendar stands in UTC."""
-    return datetime.fromtimestamp(at, UTC).date().isoformat()
+def day(at: int, site: SiteProfile) -> str:
+    """A point in time inside a sentence: `2026-11-20`, by the site's calendar."""
+    return datetime.fromtimestamp(at, ZoneInfo(site.tz)).date().isoformat()
 
 
 def enumerated(words: Iterable[str], joint: str = "and") -> str:

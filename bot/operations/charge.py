@@ -343,7 +343,7 @@ def _total(params: ChargeParams, facts: ChargeFacts) -> list[str]:
 
 
 def _twins(params: ChargeParams, facts: ChargeFacts, amount: Money) -> list[str]:
-    found = alike(facts.recent, amount, params.description, facts.as_of)
+    found = alike(facts.recent, amount, params.description, facts.as_of, facts.site)
     if not found:
         return []
     shown = written(amount.amount_minor, amount.currency, facts.site)

@@ -6,7 +6,7 @@ from typing import Self
 from bot.chargebee.resources import Invoice
 from bot.core.money import Money
 from bot.core.plan import Frozen
-from bot.operations.base import day, marks
+from bot.operations.base import SiteProfile, day, marks
 
 DAY_S = 86_400
 #: A charge this close with the same amount is probably the same; with the same description too, this close.
@@ -55,7 +55,9 @@ class RecentInvoice(Frozen):
         )
 
 
-def alike(recent: Iterable[RecentInvoice], amount: Money, description: str, as_of: int) -> list[str]:
+def alike(
+    recent: Iterable[RecentInvoice], amount: Money, description: str, as_of: int, site: SiteProfile
+) -> list[str]:
     """The invoices, in words, that look like the same charge; voided ones are not counted."""
     found = []
     for invoice in recent:
@@ -65,9 +67,9 @@ def alike(recent: Iterable[RecentInvoice], amount: Money, description: str, as_o
         same_amount = [line for line in invoice.lines if line.amount == amount.amount_minor]
         same_text = any(_plain(line.description) == _plain(description) for line in same_amount)
         if same_text and age_s <= SAME_TEXT_S:
-            found.append(f"{invoice.id} of {day(invoice.date)} for the same thing")
+            found.append(f"{invoice.id} of {day(invoice.date, site)} for the same thing")
         elif same_amount and age_s <= SAME_AMOUNT_S:
-            found.append(f"{invoice.id} of {day(invoice.date)}")
+            found.append(f"{invoice.id} of {day(invoice.date, site)}")
     return found
 
 

@@ -31,7 +31,7 @@ from collections.abc import Mapping
 from bot.chargebee.resources import Invoice
 from bot.core.errors import Refusal
 from bot.core.money import Money
-from bot.core.plan import Call, Day, Party, Plan, Value
+from bot.core.plan import Call, Party, Plan, Value
 from bot.operations.base import (
     Operation,
     Reader,
@@ -121,7 +121,8 @@ def picture(_params: CreditNoteParams, facts: CreditNoteFacts, ref: str) -> Mapp
             "credit_note.customer_id": note.customer_id,
             "credit_note.create_reason_code": note.create_reason_code or None,
             "credit_note.reason_code": note.reason_code or None,
-            "credit_note.date": Day(at=note.date) if note.date else None,
+            # As text: a day by the site's calendar is that day for everybody.
+            "credit_note.date": day(note.date, facts.site) if note.date else None,
         }
         seen |= {
             key: Money(amount_minor=amount, currency=note.currency_code) for key, amount in minor.items()
@@ -240,7 +241,7 @@ def _expected(
     if params.reason_code:
         promise("credit_note.reason_code", new, "Old reason code", params.reason_code)
     if at is not None:
-        promise("credit_note.date", new, "Date", Day(at=at))
+        promise("credit_note.date", new, "Date", day(at, facts.site))
     return labels, expected
 
 
@@ -279,7 +280,7 @@ def _warnings(params: CreditNoteParams, facts: CreditNoteFacts, total: Sum) -> t
         close = facts.as_of - (note.generated_at or note.date or 0) <= SAME_TOTAL_S
         if close and note.status != "voided" and note.total == total.most.amount_minor:
             shown = written(note.total, note.currency_code, site)
-            warnings.append(f"{note.id} of {day(note.date or facts.as_of)} is already over {shown}.")
+            warnings.append(f"{note.id} of {day(note.date or facts.as_of, site)} is already over {shown}.")
     return tuple(warnings)
 
 
@@ -293,15 +294,23 @@ def landed(params: CreditNoteParams, before: CreditNoteFacts, after: CreditNoteF
     """
     if after.ours(ref):
         return Verdict.LANDED
-    others = {seen.note.id for seen in after.notes if seen.marks}
-    new = set(after.listed) - set(before.listed) - others
     hidden = not after.complete and params.date is not None
-    return Verdict.PENDING if new or hidden else Verdict.ABSENT
+    return Verdict.PENDING if _unmarked(before, after) or hidden else Verdict.ABSENT
 
 
-def created(_before: CreditNoteFacts, after: CreditNoteFacts, ref: str) -> tuple[str, ...]:
+def _unmarked(before: CreditNoteFacts, after: CreditNoteFacts) -> set[str]:
+    """The notes that are new and do not bear another request's mark."""
+    others = {seen.note.id for seen in after.notes if seen.marks}
+    return set(after.listed) - set(before.listed) - others
+
+
+def created(before: CreditNoteFacts, after: CreditNoteFacts, ref: str) -> tuple[str, ...]:
+    """Ours by its mark; where Chargebee shows no mark, the one new note there is."""
     ours = after.ours(ref)
-    return (ours.id,) if ours else ()
+    if ours:
+        return (ours.id,)
+    unmarked = _unmarked(before, after)
+    return tuple(unmarked) if len(unmarked) == 1 else ()
 
 
 OPERATION = Operation(

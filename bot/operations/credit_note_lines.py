@@ -20,14 +20,15 @@ where both come to the same is a total promised (`totals`).
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from bot.chargebee.resources import Invoice, LineItem
 from bot.core.errors import InvalidInput
-from bot.core.money import Typed
+from bot.core.money import MAX_MINOR, Typed
 from bot.operations.base import (
     Ask,
     Input,
@@ -46,6 +47,9 @@ PRICED_BY: Mapping[str, tuple[str, ...]] = {
 }
 IN_DECIMAL = {"unit_amount": "unit_amount_in_decimal", "quantity": "quantity_in_decimal"}
 PRICES = ("unit_amount", "quantity", "amount", *IN_DECIMAL.values())
+
+#: Digits enough for any two decimals Chargebee takes, multiplied.
+EXACT = Context(prec=100)
 
 _DECIMAL = r"^\d{1,30}(\.\d{1,30})?$"
 
@@ -103,8 +107,12 @@ class CreditLine(Params):
         Field(pattern=_DECIMAL, max_length=33),
         Ask(input=Input.TEXT, label="Quantity, in decimals", hint="With a point, such as 12.5."),
     ] = None
-    date_from: Annotated[dt.date | None, Ask(input=Input.DATE, label="From")] = None
-    date_to: Annotated[dt.date | None, Ask(input=Input.DATE, label="To")] = None
+    date_from: Annotated[
+        dt.date | None, Ask(input=Input.DATE, label="From", hint="Chargebee decides, if left out.")
+    ] = None
+    date_to: Annotated[
+        dt.date | None, Ask(input=Input.DATE, label="To", hint="Chargebee decides, if left out.")
+    ] = None
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
@@ -120,10 +128,7 @@ class CreditLine(Params):
             if getattr(self, field) is not None and getattr(self, twin) is not None:
                 raise misplaced(twin, "Give this once: as a whole number of cents or in decimals.")
         if not any(getattr(self, field) is not None for field in PRICES if "quantity" not in field):
-            raise misplaced(
-                next((f for f in ("amount", "unit_amount") if f in self.model_fields_set), "unit_amount"),
-                "Write what is credited.",
-            )
+            raise misplaced("unit_amount", "Write what is credited.")
         return self
 
 
@@ -144,9 +149,9 @@ class PricedLine:
     reference: LineItem | None
 
 
-def unix(date: dt.date) -> int:
-    """The first second of a day in UTC."""
-    return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
+def unix(date: dt.date, site: SiteProfile) -> int:
+    """The first second of a day by the site's calendar."""
+    return int(dt.datetime(date.year, date.month, date.day, tzinfo=ZoneInfo(site.tz)).timestamp())
 
 
 def half_up(numerator: int, denominator: int) -> int:
@@ -184,13 +189,16 @@ def _price(line: CreditLine, invoice: Invoice | None, currency: str, site: SiteP
         if isinstance(value, Typed):
             wire[field] = str(value.money(currency, site.zero_decimal).amount_minor)
         elif isinstance(value, dt.date):
-            wire[field] = str(unix(value))
+            wire[field] = str(unix(value, site))
         elif value is not None:
             wire[field] = str(value)
     if reference is None:
         wire.setdefault("entity_type", "adhoc")
     ordered = {field: wire[field] for field in CreditLine.model_fields if field in wire}
-    return PricedLine(wire=ordered, net_minor=_net(wire, currency, site), reference=reference)
+    net = _net(wire, currency, site)
+    if not 0 < net <= MAX_MINOR:
+        raise ValueError("it comes to nothing." if net <= 0 else "it comes to more than Chargebee counts.")
+    return PricedLine(wire=ordered, net_minor=net, reference=reference)
 
 
 def _reference(line: CreditLine, invoice: Invoice | None) -> LineItem | None:
@@ -241,9 +249,10 @@ def _net(wire: Mapping[str, str], currency: str, site: SiteProfile) -> int:
     if "amount" in wire:
         return int(wire["amount"])
     if "unit_amount_in_decimal" in wire:
-        major = Decimal(wire["unit_amount_in_decimal"]) * Decimal(wire.get("quantity_in_decimal", "1"))
-        minor = major if currency in site.zero_decimal else major * 100
-        return int(minor.quantize(Decimal(1), ROUND_HALF_UP))
+        quantity = Decimal(wire.get("quantity_in_decimal", "1"))
+        major = EXACT.multiply(Decimal(wire["unit_amount_in_decimal"]), quantity)
+        minor = major if currency in site.zero_decimal else EXACT.scaleb(major, 2)
+        return int(minor.to_integral_value(ROUND_HALF_UP))
     return int(wire["unit_amount"]) * int(wire.get("quantity", "1"))
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from bot.chargebee.resources import CreditNote, Customer, Invoice
 from bot.core.money import Typed
@@ -44,7 +44,7 @@ ReasonCode = Literal[
     "other",
 ]
 
-LINES_MAX = 30
+LINES_MAX = 40
 
 
 class CreditNoteParams(Params):
@@ -130,7 +130,7 @@ class CreditNoteParams(Params):
     ] = None
     currency: Annotated[
         str | None,
-        Field(pattern=r"^[A-Z]{3}$"),
+        StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{3}$", max_length=3),
         Ask(
             input=Input.TEXT,
             label="Currency",

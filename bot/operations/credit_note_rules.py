@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.chargebee.resources import Invoice
 from bot.core.errors import InvalidInput, Refusal
-from bot.core.money import Money
+from bot.core.money import MAX_MINOR, Money
 from bot.operations.base import counted, day, enumerated, insist_changeable, written
 from bot.operations.credit_note_lines import PricedLine, price, totals, unix
 from bot.operations.credit_note_params import CreditNoteFacts, CreditNoteParams
@@ -91,10 +91,10 @@ def sum_of(params: CreditNoteParams, facts: CreditNoteFacts, currency: str) -> S
         total = counted("total", params.total, currency, facts.site)
         return Sum(lines=(), least=total, most=total, promised=total)
     priced = price(params.lines, facts.invoice, currency, facts.site)
-    least, most = (
-        Money(amount_minor=minor, currency=currency)
-        for minor in sorted(totals(params.type, facts.invoice, priced))
-    )
+    low, high = sorted(totals(params.type, facts.invoice, priced))
+    if high > MAX_MINOR:
+        raise InvalidInput({"lines": "The lines come to more than Chargebee counts."})
+    least, most = (Money(amount_minor=minor, currency=currency) for minor in (low, high))
     sure = facts.invoice is not None and least == most
     return Sum(lines=tuple(priced), least=least, most=most, promised=most if sure else None)
 
@@ -120,15 +120,19 @@ def ceiling_minor(params: CreditNoteParams, invoice: Invoice) -> int:
 
 
 def date_of(params: CreditNoteParams, facts: CreditNoteFacts) -> int | None:
-    """The note's date in unix seconds: the first second of the day in UTC, or of the invoice on its own day."""
+    """The note's date, unix seconds: the first second of its day, or the invoice's own date on that day."""
     if params.date is None:
         return None
-    at = unix(params.date)
+    at = unix(params.date, facts.site)
     if at > facts.as_of:
-        raise InvalidInput({"date": f"This is in the future. Today is {day(facts.as_of)} (UTC)."})
+        raise InvalidInput(
+            {"date": f"This is in the future. On the site it is {day(facts.as_of, facts.site)}."}
+        )
     since = facts.invoice.date if facts.invoice else None
     if since is None or at >= since:
         return at
-    if params.date.isoformat() != day(since):
-        raise InvalidInput({"date": f"The invoice is of {day(since)}, and its credit note cannot be older."})
+    if params.date.isoformat() != day(since, facts.site):
+        raise InvalidInput(
+            {"date": f"The invoice is of {day(since, facts.site)}, and its credit note cannot be older."}
+        )
     return since

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from bot.chargebee.resources import LineItem
 from bot.core.errors import InvalidInput
 from bot.core.ids import document_id
-from bot.operations.base import Lines, Reader, SiteProfile, Template, day, existing, written
+from bot.operations.base import Lines, Reader, SiteProfile, Template, existing, written
 from bot.operations.credit_note_lines import PRICES, CreditLine, asked_for
 
 #: Slack offers at most 100 options, and three are ours.
@@ -55,14 +55,8 @@ def _template(item: LineItem, currency: str, site: SiteProfile) -> Template:
         fields=asked,
         values={
             name: text for name, text in values.items() if text and (name in asked or "reference" in name)
-        }
-        | _period(item),
+        },
     )
-
-
-def _period(item: LineItem) -> dict[str, str]:
-    dates = {"date_from": item.date_from, "date_to": item.date_to}
-    return {name: day(at) for name, at in dates.items() if at}
 
 
 def _told_apart(found: Sequence[Template]) -> list[Template]:

@@ -6,7 +6,7 @@ Two profiles:
 | --- | --- | --- |
 | product catalog | 1 | 2 |
 | currencies | EUR | EUR, USD, JPY, KWD |
-| business entities | none | be-de, be-us |
+| business entities | be-de, be-us | be-de, be-us |
 | v1 charge | works | refused |
 
 Both have the same customers and documents (`world` adds some), with dates relative to the clock: whatever
@@ -51,7 +51,7 @@ SOEHNE = 'Müller & Söhne <b>"GmbH"</b> <!channel>'
 def settings_for(profile: str) -> Settings:
     """The settings of a profile. Raises ValueError for an unknown one."""
     if profile == "classic":
-        return Settings()
+        return Settings(business_entities=("be-de", "be-us"))
     if profile == "world":
         return Settings(
             product_catalog_version="v2",

@@ -75,15 +75,13 @@ def read_command(op: AnyOperation, text: str, locale: str) -> tuple[dict[str, An
     tokens = tokenize(line, known)
 
     end = len(line)
+    trailing: list[Token] = []
     while tokens and tokens[-1].name:  # named values at the end of the line
-        last = tokens.pop()
-        reading.put(last.name, known[last.name], last.text)
-        end = last.start
-    leading = [token for token in tokens if token.name]
-
+        trailing.insert(0, tokens.pop())
+        end = trailing[0].start
+    named = {token.name for token in (*tokens, *trailing)}
     places = sorted((ask.place, name) for name, ask in known.items() if ask.place)
-    free = [name for _, name in places if name not in reading.values]
-    free = [name for name in free if not any(token.name == name for token in leading)]
+    free = [name for _, name in places if name not in named]
     while free and tokens:
         if tokens[0].name:
             token = tokens.pop(0)
@@ -106,7 +104,7 @@ def read_command(op: AnyOperation, text: str, locale: str) -> tuple[dict[str, An
             continue
         else:
             reading.put(name, ask, tokens.pop(0).text)
-    for token in [token for token in tokens if token.name]:
+    for token in (*(token for token in tokens if token.name), *trailing):
         reading.put(token.name, known[token.name], token.text)
     spare = [token.text for token in tokens if not token.name]
     if spare:

@@ -27,7 +27,6 @@ from bot.core.errors import (
 )
 from bot.core.lifecycle import State
 from bot.core.record import BillingRequest, Requirement
-from bot.operations.base import AnyOperation
 from bot.slack.surfaces.blocks import Line, Moment, Part, Person, visible
 from bot.slack.values import all_of, customer_text, duration
 
@@ -109,15 +108,21 @@ SIGN: dict[State, str] = {
 }
 
 
+#: So many people are named; of a larger circle the roles are.
+MOST_NAMED = 8
+
+
 def needed(requirement: Requirement, approvers: Sequence[str] = ()) -> Line:
-    """Who has to approve, before anybody has."""
-    if not requirement.approvals:
+    """Who has to approve, before anybody has. `approvers`: Slack ids or names of those who could."""
+    count = requirement.approvals
+    if not count:
         return ("Nobody else has to approve.",)
-    people = "person" if requirement.approvals == 1 else "people"
-    who: Line = (" of ", *all_of(approvers, "or")) if approvers else ()
-    if not who and requirement.roles:
-        who = (f" with the role {' or '.join(requirement.roles)}",)
-    return (f"{requirement.approvals} {people}", *who, " must approve.")
+    if 0 < len(approvers) <= MOST_NAMED:
+        some = () if len(approvers) == count == 1 else ("One of " if count == 1 else f"{count} of ",)
+        return (*some, *all_of(approvers), " must approve.")
+    people = "One person" if count == 1 else f"{count} people"
+    role = f" with the role {' or '.join(requirement.roles)}" if requirement.roles else ""
+    return (f"{people}{role} must approve.",)
 
 
 def given(record: BillingRequest) -> Line:
@@ -154,7 +159,7 @@ def rejection(record: BillingRequest) -> Line:
 
 
 def _because(reason: str) -> Line:
-    return (f": “{visible(reason)}”",) if reason.strip() else (".",)
+    return (f": “{visible(reason)}”.",) if reason.strip() else (".",)
 
 
 def _outcome(record: BillingRequest) -> str:
@@ -310,11 +315,6 @@ def happens_on_submit(record: BillingRequest, approvers: Sequence[str]) -> Line:
             f" They have {duration(record.requirement.expires_s)}. Nothing changes in Chargebee before that.",
         )
     return ("Nobody else has to approve: it happens as soon as you confirm.",)
-
-
-def what_next(operation: AnyOperation) -> str:
-    """The undo sentence, with its heading."""
-    return f"Undo: {operation.undo}"
 
 
 # Short answers on the way

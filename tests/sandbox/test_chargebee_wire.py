@@ -105,7 +105,7 @@ async def test_comments_are_limited_and_belong_to_something_that_exists() -> Non
         ("chargebee-request-origin-user-encoded", "j@x.example"),
         ("chargebee-request-origin-user-encoded", base64.b64encode("é@x".encode("latin-1")).decode()),
         ("chargebee-request-origin-ip", "not an ip!"),
-        ("chargebee-business-entity-id", "be-de"),
+        ("chargebee-business-entity-id", "be-fr"),
         ("chargebee-idempotency-key", "x" * 101),
     ],
 )

@@ -117,9 +117,10 @@ def _entered(element: Json, block: Json, state: Json) -> str:
 def _rich(elements: list[Json], names: Names) -> Iterator[str]:
     for one in elements:
         kind = one["type"]
-        if "elements" in one:
+        if kind == "rich_text_list":
+            yield "\n".join("• " + "".join(_rich([item], names)) for item in one["elements"])
+        elif "elements" in one:
             yield "".join(_rich(one["elements"], names))
-            yield "\n" if kind == "rich_text_list" else ""
         elif kind == "user":
             yield "@" + names.get(one["user_id"], one["user_id"])
         elif kind == "channel":

@@ -5,7 +5,6 @@ after the end it tells the outcome. Deadlines are points in time that Slack show
 not redrawn stays true.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.lifecycle import ENDED, Event, State, possible
@@ -32,6 +31,7 @@ from bot.slack.surfaces.blocks import (
 from bot.slack.surfaces.modal import options_lines, rows_blocks, site_page
 from bot.slack.values import (
     Viewer,
+    all_of,
     amount_text,
     changed_text,
     customer_text,
@@ -40,6 +40,7 @@ from bot.slack.values import (
     time_left,
 )
 from bot.slack.wording import (
+    MOST_NAMED,
     SIGN,
     STATE,
     approved_by,
@@ -48,7 +49,6 @@ from bot.slack.wording import (
     standing,
     told,
     told_in_person,
-    what_next,
 )
 
 #: How much of a reason stands on the card; the whole of it is in the review and in the request's story.
@@ -121,7 +121,7 @@ def _warnings(record: BillingRequest, op: AnyOperation) -> list[Block]:
         return []
     lines: list[Line] = [(f"⚠️ {warning}",) for warning in record.plan.warnings[:8]]
     if op.risk is Risk.DESTRUCTIVE:
-        lines.append((f"⚠️ {what_next(op)}",))
+        lines.append((f"⚠️ {op.undo}",))
     return [rich(*lines)] if lines else []
 
 
@@ -176,52 +176,50 @@ def _buttons(record: BillingRequest, context_: CardContext) -> list[Block]:
 
 def notice(record: BillingRequest, _op: AnyOperation, topic: str, context_: CardContext) -> Message:
     """`topic` for the notices channel. The first of a request begins a thread, so each stands for itself."""
-    return _told(record, told(record, topic), context_)
+    return _told(
+        record, told(record, topic), context_, who=("Asked for by ", Person(record.requester.user_id))
+    )
 
 
 def direct(record: BillingRequest, _op: AnyOperation, topic: str, to: str, context_: CardContext) -> Message:
     """`topic` for one person, by Slack id."""
-    told_to = _told(record, told_in_person(record, topic, to), context_)
+    own = to == record.requester.user_id
+    who: Line = ("You asked for this",) if own else ("Asked for by ", Person(record.requester.user_id))
+    told_to = _told(record, told_in_person(record, topic, to), context_, who=who)
     buttons = [button("Details", Click.SHOW, record.ref)]
-    if (
-        to == record.requester.user_id
-        and record.submitted_at is not None
-        and possible(record.state, Event.CANCEL)
-    ):
+    if own and record.submitted_at is not None and possible(record.state, Event.CANCEL):
         buttons.append(button("Cancel request", Click.CANCEL, record.ref))
     return Message(text=told_to.text, blocks=(*told_to.blocks, actions(*buttons)))
 
 
 def reminder(record: BillingRequest, _op: AnyOperation, now: int, context_: CardContext) -> Message:
-    """Asks the approvers once more, below the card."""
+    """Asks the approvers once more, below the card. `now` is the real one: it says how long is left."""
     votes = len({vote.actor.user_id for vote in record.approvals if vote.fingerprint == record.fingerprint})
     decided = {vote.actor.user_id for vote in record.votes}
     missing = max(0, record.requirement.approvals - votes)
-    waiting = tuple(who for who in context_.approvers if who not in decided)
+    waiting = [who for who in context_.approvers if who not in decided]
+    whom: Line = (*all_of(waiting, "or"), ", please") if 0 < len(waiting) <= MOST_NAMED else ("Please",)
     what: Line = (
         f"Still waiting for {missing} approval{'s' * (missing != 1)}. ",
-        *((*_people(waiting), ": ") if waiting else ()),
-        "please look at it. ",
-        f"{time_left(record.expires_at - now).capitalize()}, until ",
+        *whom,
+        f" look at it: {time_left(record.expires_at - now)}, until ",
         Moment(record.expires_at),
         ".",
     )
-    return _told(record, what, context_, now)
+    return _told(record, what, context_, who=())
 
 
-def _people(people: Sequence[str]) -> Line:
-    return tuple(part for who in people for part in (Person(who), " "))[:-1]
-
-
-def _told(record: BillingRequest, what: Line, context_: CardContext, now: int = 0) -> Message:
-    head = headline(record, context_.viewer(now))
-    sign = SIGN[record.state]
-    blocks = [rich((f"{sign} ", Bold(head)), what)]
+def _told(record: BillingRequest, what: Line, context_: CardContext, *, who: Line) -> Message:
+    """One message: the request in a line, what is said, and after the end who asked and who approved."""
+    viewer = context_.viewer(record.created_at)
+    head = f"{SIGN[record.state]} {headline(record, viewer)}"
+    blocks = [rich((Bold(head),), what)]
+    text: Line = (f"{head}. ", *what)
+    if record.state in ENDED and who:
+        names = (*who, *approved_by(record), ".")
+        blocks += [context(names), *_differences(record, viewer)]
+        text = (*text, " ", *names)
     page = site_page(record, context_.web_url) if record.state in ENDED else ""
-    if record.state in ENDED:
-        by: Line = ("Asked for by ", Person(record.requester.user_id), *approved_by(record), ".")
-        blocks.append(context(by))
-    blocks += _differences(record, context_.viewer(now)) if record.state in ENDED else []
     if page:
         blocks.append(actions(button("Open in Chargebee", Click.LINK, url=page)))
-    return message((f"{sign} {head}. ", *what), blocks)
+    return message(text, blocks)

@@ -40,7 +40,7 @@ from bot.slack.surfaces.blocks import (
     words,
 )
 from bot.slack.values import Viewer, amount_text, changed_text, customer_text, difference_text, row_text
-from bot.slack.wording import happens_on_submit, sentence, standing, what_next
+from bot.slack.wording import happens_on_submit, sentence, standing
 
 #: How many rows of one list are drawn; a credit note with many lines has more.
 MOST_ROWS = 60
@@ -136,14 +136,17 @@ def who_and_why(record: BillingRequest) -> list[Line]:
     return lines
 
 
-def undo_block(op: AnyOperation) -> Block:
-    """How it is reversed; destructive changes say it louder."""
-    return alert(what_next(op), "warning") if op.risk is Risk.DESTRUCTIVE else context(what_next(op))
+def undo_blocks(op: AnyOperation) -> list[Block]:
+    """How it is reversed; what cannot be, and what is destructive, is said louder."""
+    if op.risk is not Risk.DESTRUCTIVE:
+        return [context(op.undo)]
+    box = alert(op.undo, "error" if cannot_be_undone(op) else "warning")
+    return [box, *([context(op.undo)] if len(op.undo) > 200 else [])]
 
 
-def _undo(op: AnyOperation) -> list[Block]:
-    full = what_next(op)
-    return [undo_block(op), *([context(full)] if op.risk is Risk.DESTRUCTIVE and len(full) > 200 else [])]
+def cannot_be_undone(op: AnyOperation) -> bool:
+    """Whether the operation's own sentence says so."""
+    return op.undo.lower().startswith("cannot be undone")
 
 
 def site_link(record: BillingRequest, viewer: Viewer) -> Line:
@@ -209,7 +212,7 @@ def preview_view(
             header("What changes"),
             *rows_blocks(plan.rows, viewer),
             divider(),
-            *_undo(op),
+            *undo_blocks(op),
             rich(happens_on_submit(record, gate_names)),
             context(("This preview is good until ", Moment(record.expires_at), f". Request {record.ref}.")),
             actions(button("Change", Click.CHANGE, record.ref)),
@@ -240,17 +243,15 @@ _VERBS = {"charge": "Charge", "credit_note": "Credit", "write_off": "Write off"}
 def review_view(record: BillingRequest, op: AnyOperation, fresh: Plan, viewer: Viewer) -> View:
     """What the approver reads and confirms, drawn from a plan made just now."""
     facts = [line for line in (raw_amount(fresh), *options_lines(fresh), *who_and_why(record)) if line]
-    irreversible = [alert("This cannot be undone.", "error")] if cannot_be_undone(op) else []
     return modal(
         f"Review {record.ref}",
         [
             facts_block(fresh, viewer, *facts),
-            *irreversible,
+            *undo_blocks(op),
             *warning_blocks(fresh),
             header("What changes"),
             *rows_blocks(fresh.rows, viewer),
             divider(),
-            *_undo(op),
             context("Read from Chargebee just now. You approve exactly this; if it changes, it is stopped."),
         ],
         callback=Callback.REVIEW,
@@ -258,11 +259,6 @@ def review_view(record: BillingRequest, op: AnyOperation, fresh: Plan, viewer: V
         submit="Approve",
         close="Not now",
     )
-
-
-def cannot_be_undone(op: AnyOperation) -> bool:
-    """Whether the operation's own sentence says so."""
-    return op.undo.lower().startswith(("cannot", "this cannot", "it cannot", "not reversible"))
 
 
 def stale_view(
@@ -359,7 +355,7 @@ def request_view(record: BillingRequest, op: AnyOperation, viewer: Viewer) -> Vi
             *rows_blocks(record.plan.rows, viewer),
             header("What happened when"),
             rich(*times, bullets=True),
-            context(what_next(op)),
+            context(op.undo),
             *([rich(link)] if link else []),
             *([actions(button("Cancel request", Click.CANCEL, record.ref))] if _cancellable(record) else []),
         ],
