@@ -4,13 +4,15 @@ A listener returns an `Answer`; what becomes of it (an ack, an update of the mod
 `listeners.py`, also when the answer comes too late for an ack.
 """
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from slack_sdk.errors import SlackApiError
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import metrics
 from bot.chargebee.lookups import Lookups
 from bot.core.errors import BotError, Conflict, InvalidInput, NotPermitted
 from bot.core.plan import Options
@@ -18,15 +20,23 @@ from bot.core.record import Actor, AuditEntry, BillingRequest
 from bot.engine import Engine
 from bot.operations import BY_NAME
 from bot.operations.base import AnyOperation, Params
+from bot.slack import wording
 from bot.slack.forms import FormContext, form_view, values_of
 from bot.slack.identity import Directory
+from bot.slack.refusals import SLACK_FAILED, code_of
 from bot.slack.surfaces.blocks import Message, View
-from bot.slack.surfaces.modal import preview_view, refusal_view
+from bot.slack.surfaces.modal import preview_view, refusal_view, shown_view
+from bot.slack.surfaces.replies import plain_message
 from bot.store.values import Draft
 from bot.tasks import Tasks
 
+_log = structlog.get_logger(__name__)
+
 #: How long a form can be left open.
 DRAFT_LIVES_S = 24 * 3600
+#: The modal is not there any more, or not as it was.
+GONE = frozenset({"not_found", "view_not_found", "hash_conflict"})
+NOT_SHOWN = "Slack did not take what “{title}” was to show you. Close the window and begin again; looking changed nothing."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +50,27 @@ class Answer:
 
 
 NOTHING = Answer()
+
+
+class Bug(BotError):
+    """An error nobody foresaw. The incident id is in the log beside the traceback."""
+
+    code = "bug"
+
+
+def bug(error: Exception, where: str) -> Bug:
+    """Counts and logs what nobody foresaw, and says its incident number."""
+    incident = secrets.token_hex(4)
+    metrics.BUGS.labels(where).inc()
+    _log.error("bug", where=where, incident=incident, error=type(error).__name__, exc_info=error)
+    return Bug(wording.bug(incident))
+
+
+def error_view(title: str, error: BotError) -> View:
+    """An error in the modal it happened in. After a conflict or a bug nobody can say here that nothing was sent."""
+    if isinstance(error, Conflict | Bug):
+        return shown_view(title, [wording.sentence(error)])
+    return refusal_view(title, error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,8 +231,32 @@ class Desk:
         """Redraws a modal. False when the person has closed it, or it changed meanwhile (`view_hash`): then nothing is lost."""
         try:
             await self.client.views_update(view_id=view_id, view=view, hash=view_hash or None)
-        except SlackApiError as error:
-            if error.response["error"] in {"not_found", "view_not_found", "hash_conflict"}:
+        except SLACK_FAILED as error:
+            if code_of(error) in GONE:
                 return False
             raise
         return True
+
+    def fill(self, view_id: str, title: str, actor: Actor, made: Awaitable[View]) -> None:
+        """Puts `made` into an open modal as soon as it is there. Whatever goes wrong, "checking" does not stay for ever."""
+        self.tasks.start(self._fill(view_id, title, actor, made), name="fill")
+
+    async def _fill(self, view_id: str, title: str, actor: Actor, made: Awaitable[View]) -> None:
+        try:
+            view = await made
+        except BotError as error:
+            view = error_view(title, error)
+        except Exception as error:  # noqa: BLE001 - the person is looking at "checking"
+            view = error_view(title, bug(error, "fill"))
+        try:
+            await self.update(view_id, view)
+        except SLACK_FAILED as error:
+            _log.warning("modal not filled", code=code_of(error))
+            await self.tell(actor.user_id, plain_message(NOT_SHOWN.format(title=title)))
+
+    async def tell(self, user_id: str, message: Message) -> None:
+        """Says something to one person directly. Raises what `SLACK_FAILED` names."""
+        opened = await self.client.conversations_open(users=user_id)
+        await self.client.chat_postMessage(
+            channel=str(opened["channel"]["id"]), text=message.text, blocks=message.blocks
+        )

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import NotPermitted
 from bot.core.policy import Policy
 from bot.core.record import Actor
+from bot.slack.refusals import SLACK_FAILED
 
 #: How long Slack's word about a person is believed. Decisions about money ask anew.
 BELIEVED_S = 60
@@ -73,7 +73,7 @@ class Directory:
             return known.user
         try:
             answer = await self._client.users_info(user=user_id, include_locale=True)
-        except (SlackApiError, OSError, TimeoutError) as error:
+        except SLACK_FAILED as error:
             raise NotPermitted(UNSURE, rule="workspace.members") from error
         found = _Seen(at=now, user=dict(answer["user"]))
         self._seen[user_id] = found

@@ -9,39 +9,46 @@ Bolt runs with `process_before_response`: the answer leaves as soon as the liste
 
 import asyncio
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot import metrics
 from bot.core.errors import BotError
 from bot.slack import wording
 from bot.slack.clicks import Clicks
 from bot.slack.commands import Commands
-from bot.slack.desk import Answer, Desk
+from bot.slack.desk import NOTHING, Answer, Desk, bug, error_view
 from bot.slack.events import Events
 from bot.slack.forms import errors_for_slack
+from bot.slack.refusals import SLACK_FAILED, USED_TRIGGER, code_of, is_passing
 from bot.slack.submissions import Submissions
 from bot.slack.suggestions import Suggestions
 from bot.slack.surfaces.blocks import Message
-from bot.slack.surfaces.modal import checking_view, refusal_view
+from bot.slack.surfaces.modal import checking_view
 from bot.slack.surfaces.replies import error_message
 
 _log = structlog.get_logger(__name__)
+
+NOT_TAKEN = (
+    "Slack did not take the bot's answer in time. Try again in a moment; a request that was made has a card "
+    "and is in /billing pending."
+)
 
 Body = dict[str, Any]
 Handler = Callable[[Mapping[str, Any]], Awaitable[Answer]]
 
 
-class Bug(BotError):
-    """An error nobody foresaw. The incident id is in the log beside the traceback."""
+#: How long a private answer by the response URL may take.
+RESPOND_S = 10
 
-    code = "bug"
+
+class SlackTrouble(BotError):
+    """Slack did not take what the bot wanted to show."""
+
+    code = "slack"
 
 
 class Listeners:
@@ -82,8 +89,8 @@ class Listeners:
 
     async def click(self, ack: AsyncAck, body: Body) -> None:
         answer = await self._in_time(self.clicks, body, where="click", late=self._show_or_say)
-        if answer:
-            await self._show_or_say(body, answer)
+        if answer and answer is not NOTHING:  # Slack is answered first: showing it may take longer than Slack waits
+            self._desk.tasks.start(self._show_or_say(body, answer), name="answer")
         await ack()
 
     async def submission(self, ack: AsyncAck, body: Body) -> None:
@@ -140,8 +147,8 @@ class Listeners:
         answer = await task
         try:
             await late(body, answer)
-        except (SlackApiError, OSError) as error:
-            _log.warning("late answer not shown", where=where, error=type(error).__name__)
+        except SLACK_FAILED as error:
+            _log.warning("late answer not shown", where=where, code=code_of(error))
 
     async def _safely(self, handler: Handler, body: Body, where: str) -> Answer:
         """The handler's answer; every error as an answer for the person who caused it."""
@@ -149,18 +156,25 @@ class Listeners:
             return await handler(body)
         except BotError as error:
             return _as_answer(error, where, body)
+        except SLACK_FAILED as error:
+            code = code_of(error)
+            if code in USED_TRIGGER:
+                return NOTHING  # the same click or command came twice, and the first one has opened it
+            if not is_passing(error):
+                return _as_answer(bug(error, where), where, body)
+            _log.warning("slack did not take it", where=where, code=code)
+            return _as_answer(SlackTrouble(NOT_TAKEN), where, body)
         except Exception as error:  # noqa: BLE001 - Bolt loses the acknowledgement when a listener raises
-            incident = secrets.token_hex(4)
-            metrics.BUGS.labels(where).inc()
-            _log.error("bug", where=where, incident=incident, error=type(error).__name__, exc_info=error)
-            return _as_answer(Bug(wording.bug(incident)), where, body)
+            return _as_answer(bug(error, where), where, body)
 
     def _later(self, work: Awaitable[None], where: str) -> None:
         async def quietly() -> None:
             try:
                 await work
-            except (BotError, SlackApiError) as error:
-                _log.info("event not answered", where=where, error=type(error).__name__)
+            except BotError as error:
+                _log.info("event not answered", where=where, code=error.code)
+            except SLACK_FAILED as error:
+                _log.warning("event not answered", where=where, code=code_of(error))
 
         self._desk.tasks.start(quietly(), name=where)
 
@@ -175,8 +189,8 @@ class Listeners:
                 await self._desk.open(body["trigger_id"], answer.view)
             elif answer.message:
                 await self._say(body, answer)
-        except (SlackApiError, OSError) as error:
-            _log.warning("answer not shown", error=type(error).__name__)
+        except SLACK_FAILED as error:
+            _log.warning("answer not shown", code=code_of(error))
 
     async def _say(self, body: Body, answer: Answer) -> None:
         """Privately: by the response URL, which also works where the bot is no member; else directly."""
@@ -186,19 +200,16 @@ class Listeners:
             sent = await self._respond(url, answer.message)
             if sent:
                 return
-        user = body.get("user_id") or body["user"]["id"]
-        opened = await self._desk.client.conversations_open(users=user)
-        await self._desk.client.chat_postMessage(
-            channel=str(opened["channel"]["id"]), text=answer.message.text, blocks=answer.message.blocks
-        )
+        await self._desk.tell(str(body.get("user_id") or body["user"]["id"]), answer.message)
 
     async def _respond(self, url: str, message: Message) -> bool:
         """Whether Slack took it: a dead response URL answers 404 without an exception."""
         try:
-            answer = await AsyncWebhookClient(url).send(
+            client = AsyncWebhookClient(url, timeout=RESPOND_S, retry_handlers=[])
+            answer = await client.send(
                 text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
             )
-        except (OSError, TimeoutError):
+        except SLACK_FAILED:
             return False
         return answer.status_code == 200
 
@@ -217,5 +228,5 @@ def _as_answer(error: BotError, where: str, body: Body) -> Answer:
         return Answer(options=[])
     view = body.get("view") or {}
     if where == "submission" or view.get("type") == "modal":
-        return Answer(view=refusal_view(str((view.get("title") or {}).get("text") or "Billing Bot"), error))
+        return Answer(view=error_view(str((view.get("title") or {}).get("text") or "Billing Bot"), error))
     return Answer(message=error_message(error))

@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Callable
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -17,6 +16,7 @@ from bot.core.policy import Policy
 from bot.core.record import BillingRequest, ErrandKind
 from bot.operations import BY_NAME
 from bot.operations.base import SiteProfile
+from bot.slack.refusals import SLACK_FAILED, code_of
 from bot.slack.surfaces.blocks import Message
 from bot.slack.surfaces.message import CardContext, card, direct, notice, reminder
 from bot.store.sqlite import Store
@@ -29,18 +29,26 @@ FINAL = frozenset(
 )
 #: The message cannot be edited any more: a new one takes its place.
 LOST_MESSAGE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
+#: The thread's first message is gone: a new thread takes its place.
+LOST_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 
 
 class Notifier:
     """Delivers errands with a client that never retries by itself, because a repeated post is a repeated message."""
 
     def __init__(
-        self, client: AsyncWebClient, store: Store, policy: Callable[[], Policy], site: SiteProfile
+        self,
+        client: AsyncWebClient,
+        store: Store,
+        policy: Callable[[], Policy],
+        site: SiteProfile,
+        clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._store = store
         self._policy = policy
         self._site = site
+        self._clock = clock
 
     async def deliver(self, owed: OwedErrand, record: BillingRequest) -> tuple[MessageRef, str] | None:
         """One errand. Returns the message to remember with its key, or None. Raises NotDelivered."""
@@ -52,10 +60,8 @@ class Notifier:
         }
         try:
             return await kinds[owed.errand.kind](owed, record)
-        except SlackApiError as error:
+        except SLACK_FAILED as error:
             raise not_delivered(error) from error
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise NotDelivered("slack_unreached") from error
 
     def _context(self, record: BillingRequest) -> CardContext:
         policy = self._policy()
@@ -71,6 +77,7 @@ class Notifier:
         wanted = known or record.requirement.approvals or record.state is State.UNCERTAIN
         if not wanted or record.submitted_at is None:
             return None
+        # Drawn as of the submit, not of now: the same record always gives the same picture.
         message = card(record, BY_NAME[record.operation], record.submitted_at, self._context(record))
         drawn = picture_hash(message)
         if known and known.drawn == drawn:
@@ -81,7 +88,7 @@ class Notifier:
                     channel=known.channel, ts=known.ts, text=message.text, blocks=message.blocks
                 )
             except SlackApiError as error:
-                if error.response["error"] not in LOST_MESSAGE:
+                if code_of(error) not in LOST_MESSAGE:
                     raise
             else:
                 return MessageRef(channel=known.channel, ts=known.ts, drawn=drawn), ""
@@ -93,8 +100,13 @@ class Notifier:
         message = notice(record, BY_NAME[record.operation], owed.errand.topic, self._context(record))
         root = await self._store.message(record.ref, ErrandKind.NOTICE)
         if root:
-            await self._post(root.channel, message, thread_ts=root.ts)
-            return None
+            try:
+                await self._post(root.channel, message, thread_ts=root.ts)
+            except SlackApiError as error:
+                if code_of(error) not in LOST_THREAD:
+                    raise
+            else:
+                return None
         channel = self._policy().notices_channel(record.operation)
         return MessageRef(channel=channel, ts=await self._post(channel, message)), ""
 
@@ -107,9 +119,8 @@ class Notifier:
     async def _remind(self, _owed: OwedErrand, record: BillingRequest) -> None:
         root = await self._store.message(record.ref, ErrandKind.CARD)
         if root and record.state is State.PENDING:
-            message = reminder(
-                record, BY_NAME[record.operation], record.submitted_at or 0, self._context(record)
-            )
+            now = int(self._clock())
+            message = reminder(record, BY_NAME[record.operation], now, self._context(record))
             await self._post(root.channel, message, thread_ts=root.ts)
 
     async def _post(self, channel: str, message: Message, thread_ts: str | None = None) -> str:
@@ -130,9 +141,9 @@ def picture_hash(message: Message) -> str:
     return hashlib.sha256(drawn.encode()).hexdigest()[:16]
 
 
-def not_delivered(error: SlackApiError) -> NotDelivered:
+def not_delivered(error: Exception) -> NotDelivered:
     """Slack's refusal as the worker understands it. A 429 says in `Retry-After` for how long."""
-    code = str(error.response["error"])
-    headers = getattr(error.response, "headers", {}) or {}
+    code = code_of(error)
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
     asked = next((str(value) for name, value in headers.items() if name.lower() == "retry-after"), "")
     return NotDelivered(code, retry_after_s=float(asked) if asked.isdigit() else None, final=code in FINAL)

@@ -12,7 +12,7 @@ from bot.core.money import ZERO_DECIMAL, Money, format_money
 from bot.core.plan import Day, Difference, Plan, Row, Value
 from bot.core.record import BillingRequest
 from bot.operations.base import SiteProfile
-from bot.slack.surfaces.blocks import Bold, Line, Part, Person, visible
+from bot.slack.surfaces.blocks import Bold, Line, Part, Person, clip, visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,8 @@ def customer_text(plan: Plan) -> str:
     party = plan.customer
     if party is None:
         return ""
-    return party.name if party.name == party.id else f"{party.name} ({party.id})"
+    name = clip(visible(party.name), 150)
+    return name if party.name == party.id else f"{name} ({party.id})"
 
 
 def headline(record: BillingRequest, viewer: Viewer) -> str:
@@ -101,31 +102,37 @@ def headline(record: BillingRequest, viewer: Viewer) -> str:
     )
 
 
+#: So much of one value is shown; a customer's notes can be long.
+MOST_VALUE = 300
+
+
+def _shown(value: Value, viewer: Viewer) -> str:
+    return clip(visible(value_text(value, viewer.locale, viewer.tz, viewer.site.zero_decimal)), MOST_VALUE)
+
+
+def _named(text: str) -> str:
+    """A field or a document by name: short, whatever its id is made of."""
+    return clip(visible(text), 100)
+
+
 def row_text(row: Row, viewer: Viewer) -> Line:
     """`Amount due: EUR 119.00 → EUR 0.00`."""
-    before, after = (
-        value_text(v, viewer.locale, viewer.tz, viewer.site.zero_decimal) for v in (row.before, row.after)
-    )
-    if before == after:
-        return (f"{row.label}: {after}",)
-    return (f"{row.label}: {before} → ", Bold(after))
+    before, after = (_shown(v, viewer) for v in (row.before, row.after))
+    label = _named(row.label)
+    if row.before == row.after:
+        return (f"{label}: {after}",)
+    return (f"{label}: {before} → ", Bold(after))
 
 
 def difference_text(difference: Difference, viewer: Viewer) -> Line:
-    said, found = (
-        value_text(v, viewer.locale, viewer.tz, viewer.site.zero_decimal)
-        for v in (difference.said, difference.found)
-    )
-    return (f"{difference.group}, {difference.label}: expected {said}, found ", Bold(found))
+    said, found = (_shown(v, viewer) for v in (difference.said, difference.found))
+    return (f"{_named(difference.group)}, {_named(difference.label)}: expected {said}, found ", Bold(found))
 
 
 def changed_text(difference: Difference, viewer: Viewer) -> Line:
     """A difference between what was shown and what is there now, before anything was sent."""
-    said, found = (
-        value_text(v, viewer.locale, viewer.tz, viewer.site.zero_decimal)
-        for v in (difference.said, difference.found)
-    )
-    return (f"{difference.group}, {difference.label}: was {said}, is ", Bold(found))
+    said, found = (_shown(v, viewer) for v in (difference.said, difference.found))
+    return (f"{_named(difference.group)}, {_named(difference.label)}: was {said}, is ", Bold(found))
 
 
 def time_left(seconds: int) -> str:

@@ -146,9 +146,9 @@ def given(record: BillingRequest) -> Line:
 
 
 def approved_by(record: BillingRequest) -> Line:
-    """`, approved by @Bo and @Fiona`, or nothing where nobody had to."""
+    """`. Approved by @Bo and @Fiona.`, or a full stop where nobody had to."""
     people = [vote.actor.user_id for vote in record.approvals]
-    return (", approved by ", *all_of(people)) if people else ()
+    return (". Approved by ", *all_of(people), ".") if people else (".",)
 
 
 def rejection(record: BillingRequest) -> Line:

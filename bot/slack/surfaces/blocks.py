@@ -236,22 +236,22 @@ def context(*texts: str | Line) -> Block:
 
 def clip_mrkdwn(line: Line, most: int) -> str:
     """A line as mrkdwn within `most` characters, never cut inside a mention or an escape."""
-    text = said(line)
-    if len(text) <= most:
-        return text
-    kept: list[Part] = []
-    for part in line:
-        room = most - len(said(kept)) - 1
-        if len(said((part,))) <= room:
-            kept.append(part)
+    kept: list[str] = []
+    room = most
+    for index, part in enumerate(line):
+        text = said((part,))
+        last = index == len(line) - 1
+        if len(text) <= room - (not last):  # one character stays for the "…"
+            kept.append(text)
+            room -= len(text)
             continue
         if isinstance(part, str | Bold):
-            letters = part if isinstance(part, str) else part.text
-            while letters and len(said((letters,))) > room:
-                letters = letters[: min(len(letters) - 1, max(room, 1))]
-            kept.append(letters)
-        break
-    return said(kept).rstrip() + "…"
+            letters = (part if isinstance(part, str) else part.text)[:room]
+            while letters and len(said((letters,))) > room - 1:
+                letters = letters[: len(letters) * (room - 1) // len(said((letters,)))]
+            kept.append(said((letters,)))
+        return "".join(kept).rstrip() + "…"
+    return "".join(kept)
 
 
 def divider() -> Block:

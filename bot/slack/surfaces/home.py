@@ -17,7 +17,7 @@ from bot.slack.surfaces.blocks import (
     section,
     within,
 )
-from bot.slack.surfaces.replies import request_blocks, start_buttons
+from bot.slack.surfaces.replies import request_blocks, start_blocks
 from bot.slack.values import Viewer
 
 
@@ -33,7 +33,7 @@ def home_view(
     if allowed:
         blocks += [
             section("Ask for a change. You see a preview before anything happens."),
-            start_buttons(allowed),
+            *start_blocks(allowed),
         ]
     else:
         blocks.append(section("You may not ask for billing changes. /billing whoami says why."))

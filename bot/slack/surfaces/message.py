@@ -216,7 +216,7 @@ def _told(record: BillingRequest, what: Line, context_: CardContext, *, who: Lin
     blocks = [rich((Bold(head),), what)]
     text: Line = (f"{head}. ", *what)
     if record.state in ENDED and who:
-        names = (*who, *approved_by(record), ".")
+        names = (*who, *approved_by(record))
         blocks += [context(names), *_differences(record, viewer)]
         text = (*text, " ", *names)
     page = site_page(record, context_.web_url) if record.state in ENDED else ""

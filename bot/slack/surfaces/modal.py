@@ -28,6 +28,7 @@ from bot.slack.surfaces.blocks import (
     actions,
     alert,
     button,
+    clip,
     context,
     divider,
     header,
@@ -44,6 +45,8 @@ from bot.slack.wording import happens_on_submit, sentence, standing
 
 #: How many rows of one list are drawn; a credit note with many lines has more.
 MOST_ROWS = 60
+MOST_VOTES = 20
+MOST_WARNINGS = 10
 REASON_MAX = 500
 
 
@@ -57,7 +60,7 @@ def rows_blocks(rows: Sequence[Row], viewer: Viewer) -> list[Block]:
     for group, members in _by_group(shown):
         changed = [row for row in members if row.before != row.after]
         same = [row for row in members if row.before == row.after]
-        blocks.append(rich((Bold(group),)))
+        blocks.append(rich((Bold(clip(visible(group), 150)),)))
         if changed:
             blocks.append(rich(*(row_text(row, viewer) for row in changed), bullets=True))
         if same:
@@ -89,14 +92,13 @@ def facts_block(plan: Plan, viewer: Viewer, *more: Line) -> Block:
     return rich(*lines, *more)
 
 
-def raw_amount(plan: Plan) -> Line:
+def raw_amount(plan: Plan, viewer: Viewer) -> Line:
     """The amount as Chargebee counts it, for whoever has to be sure."""
     if plan.amount is None:
         return ()
-    return (
-        Bold("As Chargebee counts it: "),
-        f"{plan.amount.amount_minor} in the smallest unit of {plan.amount.currency}",
-    )
+    whole = plan.amount.currency in viewer.site.zero_decimal
+    unit = f"whole {plan.amount.currency}" if whole else f"hundredths of {plan.amount.currency}"
+    return (Bold("As Chargebee counts it: "), f"{plan.amount.amount_minor} {unit}")
 
 
 def options_lines(plan: Plan) -> list[Line]:
@@ -122,7 +124,7 @@ def options_lines(plan: Plan) -> list[Line]:
 def warning_blocks(plan: Plan) -> list[Block]:
     """Each warning in its own box; a long one is said in full below its box's first words."""
     blocks: list[Block] = []
-    for warning in plan.warnings:
+    for warning in plan.warnings[:MOST_WARNINGS]:
         blocks.append(alert(warning))
         if len(warning) > 200:
             blocks.append(context(warning))
@@ -242,7 +244,9 @@ _VERBS = {"charge": "Charge", "credit_note": "Credit", "write_off": "Write off"}
 
 def review_view(record: BillingRequest, op: AnyOperation, fresh: Plan, viewer: Viewer) -> View:
     """What the approver reads and confirms, drawn from a plan made just now."""
-    facts = [line for line in (raw_amount(fresh), *options_lines(fresh), *who_and_why(record)) if line]
+    facts = [
+        line for line in (raw_amount(fresh, viewer), *options_lines(fresh), *who_and_why(record)) if line
+    ]
     return modal(
         f"Review {record.ref}",
         [
@@ -373,7 +377,7 @@ def story(record: BillingRequest) -> list[Line]:
     lines: list[Line] = [(Moment(record.created_at), ": previewed by ", Person(record.requester.user_id))]
     if record.submitted_at is not None:
         lines.append((Moment(record.submitted_at), ": asked for by ", Person(record.requester.user_id)))
-    for vote in record.votes:
+    for vote in record.votes[-MOST_VOTES:]:
         did = "approved" if vote.verdict == "approve" else "rejected"
         why: tuple[Part, ...] = (f": “{visible(vote.reason)}”",) if vote.reason else ()
         lines.append((Moment(vote.at), f": {did} by ", Person(vote.actor.user_id), *why))

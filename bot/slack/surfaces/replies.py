@@ -18,6 +18,7 @@ from bot.slack.surfaces.blocks import (
     context,
     message,
     rich,
+    section,
 )
 from bot.slack.values import Viewer, headline, time_left
 from bot.slack.wording import SIGN, STATE, sentence
@@ -35,8 +36,8 @@ def usage_message(op: AnyOperation) -> Message:
     """How one command is written, field by field."""
     fields = [(Bold(name), f": {ask.label}. {ask.hint}".strip()) for name, ask in asks(op.params).items()]
     intro = (Bold(usage(op)), f": {op.summary} Alone, it opens a form. Fields can be named:")
-    text = f"{usage(op)}: {op.summary} Fields: {', '.join(name for name in asks(op.params))}."
-    return message(text, [rich(intro), rich(*fields, bullets=True), context(f"Undo: {op.undo}")])
+    text = f"{usage(op)}: {op.summary} Fields: {', '.join(asks(op.params))}."
+    return message(text, [rich(intro), rich(*fields, bullets=True), context(op.undo)])
 
 
 def plain_message(text: str) -> Message:
@@ -59,7 +60,6 @@ def help_message(operations: Sequence[AnyOperation]) -> Message:
             "You may not ask for any billing change here. /billing whoami says what the bot knows about you."
         )
         return plain_message(text)
-    lines: list[Line] = [(Bold(usage(op)), f": {op.summary}") for op in operations]
     own: list[Line] = [
         (Bold("/billing pending"), ": what waits for you, and what you have asked for."),
         (
@@ -73,12 +73,11 @@ def help_message(operations: Sequence[AnyOperation]) -> Message:
     )
     blocks = [
         rich((intro,)),
-        rich(*lines, bullets=True),
+        *start_blocks(operations),
         rich(*own, bullets=True),
         context(
             'Fields can be named: comment="duplicate of INV-1040". A Chargebee link can be pasted instead of an id.'
         ),
-        start_buttons(operations),
     ]
     commands = ", ".join(op.command for op in operations)
     return message(
@@ -86,9 +85,11 @@ def help_message(operations: Sequence[AnyOperation]) -> Message:
     )
 
 
-def start_buttons(operations: Sequence[AnyOperation]) -> Block:
-    """One button for each operation; it opens the form."""
-    return actions(*(button(op.title, Click.START, op.name) for op in operations), block_id="start")
+def start_blocks(operations: Sequence[AnyOperation]) -> list[Block]:
+    """Each operation with a button that opens its form. One block each: an action id comes once in a block."""
+    return [
+        section(f"{usage(op)}\n{op.summary}", button(op.title, Click.START, op.name)) for op in operations
+    ]
 
 
 def whoami_message(actor: Actor, operations: Sequence[AnyOperation]) -> Message:
