@@ -158,7 +158,7 @@ class Bot:
             wake=lambda: worker.wake(),  # noqa: PLW0108 - the worker is built from this ledger
         )
         engine = Engine(ledger, new_key=new_key, origin_ip=str(settings.origin_ip or ""))
-        notifier = Notifier(client, store, lambda: policy.current, chargebee.site)
+        notifier = Notifier(client, store, lambda: policy.current, chargebee.site, clock)
         worker = Worker(engine, notifier.deliver, tick_s=settings.worker_tick_s)
         lookups = Lookups(
             chargebee,
@@ -190,7 +190,7 @@ class Bot:
             tasks=tasks,
             listeners=listeners,
             slack=slack,
-            web=WebServer(lambda: bot.ready(), slack=slack if over_http else None),
+            web=WebServer(lambda: bot.ready(), slack=slack if over_http else None),  # noqa: PLW0108 - not there yet
             socket=None,
         )
         try:

@@ -178,6 +178,9 @@ class Worker:
                 found = await self._deliver(owed, record)
         except NotDelivered as error:
             await self._put_off(owed, error)
+        except Exception:  # a bug in one errand must not hold up the request's later ones for ever
+            await self._put_off(owed, NotDelivered("bug"))
+            raise
         else:
             message, key = found or (None, "")
             await self._store.delivered(owed, self._ledger.now(), message, key)
@@ -196,10 +199,13 @@ class Worker:
 
     async def _leave_note(self, record: BillingRequest) -> None:
         """The note in Chargebee that names requester and approvers. A failure is never the billing change's."""
-        entity = record.plan.note_on or ("invoice", record.outcome.created[0] if record.outcome else "")
-        assert record.execution is not None
+        created = record.outcome.created if record.outcome else ()
+        entity = record.plan.note_on or (("invoice", created[0]) if created else None)
+        if entity is None:
+            raise NotDelivered("nothing_to_note_on", final=True)
+        key = f"{record.execution.key if record.execution else record.ref}-note"
         try:
-            await self._ledger.chargebee.note(*entity, note_text(record), key=f"{record.execution.key}-note")
+            await self._ledger.chargebee.note(*entity, note_text(record), key=key)
         except Refused as error:
             raise NotDelivered(error.api_error_code or error.code, final=True) from error
         except ChargebeeError as error:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tester import Stage, stage as on_stage
+from tests.tester import Stage
+from tests.tester import stage as on_stage
 
 
 @pytest.fixture

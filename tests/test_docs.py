@@ -34,7 +34,9 @@ def test_the_readme_names_every_command_with_its_chargebee_call() -> None:
 
 def test_every_file_the_documents_point_to_exists() -> None:
     for document in (README, ARCHITECTURE, (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")):
-        for name in re.findall(r"`((?:bot|docs)/[\w./-]+)`", document) + re.findall(r"\]\(([\w./-]+)\)", document):
+        for name in re.findall(r"`((?:bot|docs)/[\w./-]+)`", document) + re.findall(
+            r"\]\(([\w./-]+)\)", document
+        ):
             assert (ROOT / name).exists(), name
 
 

@@ -11,6 +11,7 @@ error nobody foresaw, or if the audit's chain does not hold.
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,14 +20,22 @@ from typing import Any
 from bot import metrics
 from bot.app import Bot
 from bot.core.record import BillingRequest
+from bot.sandbox.chargebee.server import ChargebeeServer
+from bot.sandbox.chargebee.site import Site
 from bot.sandbox.clock import Clock
-from bot.sandbox.person import Modal, Person
+from bot.sandbox.person import Modal, Person, Seen
 from bot.sandbox.serve import Sandbox
+from bot.sandbox.slack.delivery import SocketTransport
+from bot.sandbox.slack.server import SlackServer
+from bot.sandbox.slack.trouble import Trouble
+from bot.sandbox.slack.workspace import App, Workspace
 from bot.settings import Settings
 from bot.slack.manifest import manifest
 
 #: A working day's morning; the seed's dates are relative to it.
 START = 1_796_040_000
+WRITE_OFF = "/write-off INV-1042 duplicate of INV-1040"
+CHARGE = '/charge globex "150 EUR" Onboarding workshop'
 POLICY = Path(__file__).parent.parent / "bot" / "demo" / "policy.toml"
 
 
@@ -69,7 +78,8 @@ class Stage:
 
     def settings(self) -> Settings:
         given = {
-            name.removeprefix("BILLING_BOT_").lower(): value for name, value in self.sandbox.environment().items()
+            name.removeprefix("BILLING_BOT_").lower(): value
+            for name, value in self.sandbox.environment().items()
         }
         return Settings(
             **{
@@ -89,16 +99,53 @@ class Stage:
 
     async def start_bot(self) -> None:
         self._bot = await Bot.start(self.settings(), clock=self.sandbox.clock, new_key=self._new_key)
+        self._bot.chargebee._sleep = _at_once
         await self.sandbox.slack.connected()
 
     async def stop_bot(self) -> None:
         if self._bot is not None:
             bot, self._bot = self._bot, None
             await bot.stop()
+            await self._disconnected()
+
+    async def crash(self) -> None:
+        """The bot is gone in the middle of whatever it did: nothing is finished, committed or said any more."""
+        bot, self._bot = self.bot, None
+        if bot.working is not None:
+            bot.working.cancel()
+        await bot.tasks.drain(0)
+        await bot.worker.stop(0)
+        if bot.socket is not None:
+            await bot.socket.client.close()  # type: ignore[no-untyped-call]  # the SDK does not say
+        await bot.web.stop()
+        await bot.chargebee.aclose()
+        await bot.session.close()
+        await bot.store.close()
+        await self._disconnected()
+
+    async def _disconnected(self) -> None:
+        """Waits until Slack knows that nobody listens: it would send to the old link otherwise."""
+        workspace, transport = self.sandbox.slack.workspace, self.sandbox.slack.courier.transport
+        while isinstance(transport, SocketTransport) and transport.links:
+            await workspace.changed(workspace.seq)
 
     async def restart(self) -> None:
         await self.stop_bot()
         await self.start_bot()
+
+    async def crashes(self) -> None:
+        """Killed and started again on the same database."""
+        await self.crash()
+        await self.start_bot()
+
+    async def policy(self, *changes: tuple[str, str]) -> bool:
+        """Edits the policy file and sends SIGHUP, so to speak. Whether the new policy is in force."""
+        text = self.policy_file.read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        self.policy_file.write_text(text, encoding="utf-8")
+        return await self.bot.reload_policy()
 
     def later(self, seconds: float) -> None:
         """Moves the one clock of both simulators and the bot."""
@@ -124,7 +171,9 @@ class Stage:
         return [
             call
             for call in self.site.calls()
-            if call["method"] == "POST" and not call["path"].endswith("/comments") and containing in call["path"]
+            if call["method"] == "POST"
+            and not call["path"].endswith("/comments")
+            and containing in call["path"]
         ]
 
     def invoice(self, invoice_id: str) -> dict[str, Any]:
@@ -137,6 +186,46 @@ class Stage:
         found = [one for one in self.site.documents(kind) if one["id"] == document_id]
         assert found, f"no {document_id}"
         return dict(found[0])
+
+    def slack_trouble(self, kind: str, method: str, times: int = 1, **detail: Any) -> None:
+        """Trouble with a Web API method, or with a kind of delivery (`bot/sandbox/slack/trouble.py`)."""
+        self.sandbox.slack.workspace.trouble.add(Trouble(kind, method, times, detail))
+
+    async def cards(self, ref: str) -> list[Seen]:
+        """The cards of a request in the approvals channel, oldest first: there should be one."""
+        return [
+            one
+            for one in await self.bo.messages("C0APPROVALS")
+            if f"Request: {ref}" in one.reads and one.thread_ts is None
+        ]
+
+    async def card(self, ref: str) -> Seen:
+        found = await self.cards(ref)
+        assert len(found) == 1, found
+        return found[0]
+
+    async def notices(self, ref: str) -> list[str]:
+        """What the notices channel was told of a request, in order."""
+        return [one.reads for one in await self.bo.messages("C0NOTICES") if f"{ref}: " in one.reads]
+
+    async def told(self, person: Person, ref: str) -> list[str]:
+        """What one person was told directly of a request, in order."""
+        own = self.sandbox.slack.workspace.direct_channel(person.user).id
+        return [one.reads for one in await person.messages(own) if f"{ref}: " in one.reads]
+
+    async def pending(self, command: str = WRITE_OFF, person: Person | None = None) -> str:
+        """A request that waits for its approval (or, where none is needed, is carried out)."""
+        return await self.confirms(await self.asks(person or self.anna, command))
+
+    async def done(self, command: str = WRITE_OFF) -> str:
+        """A request that was approved by Bo and carried out."""
+        ref = await self.pending(command)
+        await self.approves(self.bo, ref)
+        assert await self.state(ref) == "done"
+        return ref
+
+    async def state(self, ref: str) -> str:
+        return (await self.record(ref)).state.value
 
     async def asks(self, person: Person, command: str, channel: str = "C0BILLING") -> Modal:
         """Somebody types a command that misses nothing: the preview."""
@@ -175,9 +264,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, *, profile: str = "classic", **overrides: Any) -> AsyncIterator[Stage]:
-    """A running stage. `overrides` are settings of the bot."""
-    sandbox = await Sandbox.start(manifest=manifest(), profile=profile, clock=Clock(START))
+async def stage(
+    folder: Path, *, profile: str = "classic", delivery: str = "socket", **overrides: Any
+) -> AsyncIterator[Stage]:
+    """A running stage. `overrides` are settings of the bot; `delivery` "http" sends signed requests instead of a socket."""
+    if delivery == "http":
+        overrides = {"slack_mode": "http", "port": free_port(), **overrides}
+    sandbox = await _sandbox(profile, overrides)
     stage = Stage(sandbox, folder, overrides)
     stage.policy_file.write_text(POLICY.read_text(encoding="utf-8"), encoding="utf-8")
     try:
@@ -190,6 +283,33 @@ async def stage(folder: Path, *, profile: str = "classic", **overrides: Any) -> 
         await asyncio.sleep(0)  # lets cancelled connections close
 
 
+async def _sandbox(profile: str, overrides: Mapping[str, Any]) -> Sandbox:
+    if overrides.get("slack_mode") != "http":
+        return await Sandbox.start(manifest=manifest(), profile=profile, clock=Clock(START))
+    clock = Clock(START)
+    url = f"http://127.0.0.1:{overrides['port']}/slack/events"
+    site = Site(profile=profile, clock=clock)
+    workspace = Workspace(clock, App.from_manifest(manifest("http", "https://bot.example/slack/events")))
+    return Sandbox(
+        clock=clock,
+        site=site,
+        chargebee=await ChargebeeServer.start(site),
+        slack=await SlackServer.start(workspace, delivery="http", request_url=url),
+    )
+
+
+def free_port() -> int:
+    """A port of this machine nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+async def _at_once(_seconds: float) -> None:
+    """Pauses between reads take no time on the stage."""
+    await asyncio.sleep(0)
+
+
 def ref_in(text: str) -> str:
     """The request a text speaks of."""
     found = re.search(r"BR-\d+", text)
@@ -198,4 +318,9 @@ def ref_in(text: str) -> str:
 
 
 def _bugs() -> float:
-    return sum(sample.value for metric in metrics.BUGS.collect() for sample in metric.samples if sample.name.endswith("_total"))
+    return sum(
+        sample.value
+        for metric in metrics.BUGS.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    )

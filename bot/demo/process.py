@@ -12,7 +12,11 @@ class BotProcess:
     """`python -m bot run` with the given settings. Its log goes to `log`."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("BILLING_BOT_", "SLACK_"))}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("BILLING_BOT_", "SLACK_"))
+        }
         self._environment = inherited | dict(environment)
         self._log = log
         self._process: asyncio.subprocess.Process | None = None

@@ -68,7 +68,15 @@ class Story:
 
     async def credit_note(self) -> None:
         form = await self._opens(self.anna, "/credit-note INV-1051")
-        await self._fills(self.anna, form, {"Type": "Refundable: give back what was paid", "Total": "178.50", "Reason": "The export was broken for a week"})
+        await self._fills(
+            self.anna,
+            form,
+            {
+                "Type": "Refundable: give back what was paid",
+                "Total": "178.50",
+                "Reason": "The export was broken for a week",
+            },
+        )
         ref = await self._confirms(self.anna, form)
         await self._approves(self.fiona, ref)
         await self._hears(self.anna, ref, "Done")
@@ -124,13 +132,17 @@ class Story:
         self._sandbox.site.trouble({"kind": "hang_after", "method": "POST", "path": "write_off"})
         await self._approves(self.carl, ref)
         await self._until(lambda: self._document("invoices", "INV-1101")["status"] == "paid")
-        self._telling.note("Chargebee has applied the write-off but does not answer. The bot is killed (SIGKILL) …")
+        self._telling.note(
+            "Chargebee has applied the write-off but does not answer. The bot is killed (SIGKILL) …"
+        )
         await self._bot.kill()
         self._sandbox.site.release()
         await self._bot.start()
         self._telling.note("… and started again on the same database. It looks before it does anything.")
         await self._hears(self.anna, ref, "Done")
-        assert len([call for call in self._writes() if "INV-1101" in call["path"]]) == 1, "sent more than once"
+        assert len([call for call in self._writes() if "INV-1101" in call["path"]]) == 1, (
+            "sent more than once"
+        )
 
     # How people act
 
@@ -192,7 +204,9 @@ class Story:
         seen = await self._sees_about(person, ref, what, own)
         self._telling.changed(self._sandbox.site)
         self._telling.sees(self._names[person.user], seen, "in a direct message")
-        self._telling.sees("Everybody", await self._sees_about(person, ref, what, NOTICES), "in #billing-notices")
+        self._telling.sees(
+            "Everybody", await self._sees_about(person, ref, what, NOTICES), "in #billing-notices"
+        )
 
     async def _sees_about(self, person: Person, ref: str, what: str, channel: str) -> str:
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
@@ -211,7 +225,9 @@ class Story:
         return next(dict(one) for one in self._sandbox.site.documents(kind) if one["id"] == document)
 
     def _writes(self) -> list[dict[str, Any]]:
-        return [c for c in self._sandbox.site.calls() if c["method"] == "POST" and "/comments" not in c["path"]]
+        return [
+            c for c in self._sandbox.site.calls() if c["method"] == "POST" and "/comments" not in c["path"]
+        ]
 
     def _one_call(self, path: str, *, origin: str) -> None:
         """The last operation made exactly one call, in the requester's name."""

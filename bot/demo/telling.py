@@ -14,7 +14,15 @@ FIELDS = {
     "invoices": ("status", "total", "amount_due", "amount_paid", "amount_adjusted", "write_off_amount"),
     "credit_notes": ("type", "status", "total", "amount_allocated", "amount_available"),
 }
-AMOUNTS = {"total", "amount_due", "amount_paid", "amount_adjusted", "write_off_amount", "amount_allocated", "amount_available"}
+AMOUNTS = {
+    "total",
+    "amount_due",
+    "amount_paid",
+    "amount_adjusted",
+    "write_off_amount",
+    "amount_allocated",
+    "amount_available",
+}
 
 
 class Telling:
@@ -27,7 +35,9 @@ class Telling:
     def begin(self, sandbox: Sandbox) -> None:
         self._before = _picture(sandbox.site)
         click.echo("A simulated Chargebee site and a simulated Slack workspace are running on this machine.")
-        click.echo("The bot is a process of its own, connected to both over real sockets. No account, no network.")
+        click.echo(
+            "The bot is a process of its own, connected to both over real sockets. No account, no network."
+        )
 
     def scene(self, number: int, title: str) -> None:
         click.echo()
@@ -59,7 +69,11 @@ class Telling:
             if before is None:
                 click.echo(f"   Chargebee makes  {key[1]}: {_list(fields)}")
             elif before != fields:
-                moved = [f"{name} {before[name]} → {value}" for name, value in fields.items() if before[name] != value]
+                moved = [
+                    f"{name} {before[name]} → {value}"
+                    for name, value in fields.items()
+                    if before[name] != value
+                ]
                 click.echo(f"   Chargebee changes  {key[1]}: {', '.join(moved)}")
         self._before = after
 
@@ -68,7 +82,9 @@ class Telling:
         click.secho("Everything ended as told.", fg="green", bold=True)
 
     def keep(self, sandbox: Sandbox, pid: int) -> None:
-        click.echo(f"Still running: Slack {sandbox.slack.url}, Chargebee {sandbox.chargebee.url}, bot process {pid}.")
+        click.echo(
+            f"Still running: Slack {sandbox.slack.url}, Chargebee {sandbox.chargebee.url}, bot process {pid}."
+        )
         click.echo("Stop with Ctrl-C.")
 
     def went_wrong(self, why: str, log: str) -> None:

@@ -135,19 +135,25 @@ class Asking:
             policy.satisfiable(actor, record.operation, requirement), event="submit", by=actor, ref=ref
         )
         waived = requirement.approvals == 0
-        return await ledger.commit(
-            record,
-            Event.WAIVE if waived else Event.SUBMIT,
-            by=actor,
-            rule=requirement.rule,
-            detail={"approvals": requirement.approvals},
-            errands=tell(record, "submitted", card=not waived, requester=not waived),
-            requirement=requirement,
-            submitted_at=now,
-            expires_at=now + requirement.expires_s,
-            remind_at=now + requirement.remind_s if requirement.remind_s and not waived else None,
-            next_at=now if waived else None,
-        )
+        try:
+            return await ledger.commit(
+                record,
+                Event.WAIVE if waived else Event.SUBMIT,
+                by=actor,
+                rule=requirement.rule,
+                detail={"approvals": requirement.approvals},
+                errands=tell(record, "submitted", card=not waived, requester=not waived),
+                requirement=requirement,
+                submitted_at=now,
+                expires_at=now + requirement.expires_s,
+                remind_at=now + requirement.remind_s if requirement.remind_s and not waived else None,
+                next_at=now if waived else None,
+            )
+        except Conflict:
+            latest = await ledger.find(ref)
+            if latest.submitted_at is None:
+                raise
+            return latest  # the same submit, delivered twice at once
 
     async def may_cancel(self, ref: str, actor: Actor) -> BillingRequest:
         """The request, when `actor` can still take it back. Raises NotPermitted, Conflict."""
@@ -168,23 +174,29 @@ class Asking:
         if record.state is State.CANCELLED:
             return record
         unseen = record.submitted_at is None
-        return await ledger.commit(
-            record,
-            Event.CANCEL,
-            by=actor,
-            rule=decision.rule,
-            detail={"reason": reason},
-            errands=() if unseen else tell(record, "cancelled", requester=False),
-        )
+        try:
+            return await ledger.commit(
+                record,
+                Event.CANCEL,
+                by=actor,
+                rule=decision.rule,
+                detail={"reason": reason},
+                errands=() if unseen else tell(record, "cancelled", requester=False),
+            )
+        except Conflict:
+            latest = await ledger.find(ref)
+            if latest.state is State.CANCELLED:
+                return latest  # the same click, delivered twice at once
+            if possible(latest.state, Event.CANCEL):
+                return await self.cancel(ref, actor, reason)  # an approval or a retry came in between
+            raise
 
     async def expire(self, ref: str) -> BillingRequest | None:
         """Ends a request whose time is up. None when it is not, or something else ended it first."""
-        ledger = self._ledger
-        record = await ledger.find(ref)
-        if record.expires_at > ledger.now() or not possible(record.state, Event.EXPIRE):
+        record = await self._ledger.find(ref)
+        if not overdue(record, self._ledger.now()):
             return None
-        unseen = record.submitted_at is None
-        return await ledger.commit(record, Event.EXPIRE, errands=() if unseen else tell(record, "expired"))
+        return await expire(self._ledger, record)
 
     async def remind(self, ref: str) -> BillingRequest | None:
         """Asks the approvers once more, and plans the next reminder before the request expires."""
@@ -204,3 +216,14 @@ class Asking:
             ),
             remind_at=following if following < record.expires_at else None,
         )
+
+
+def overdue(record: BillingRequest, now: int) -> bool:
+    """Whether the time of `record` is up, in a state that can expire."""
+    return record.expires_at <= now and possible(record.state, Event.EXPIRE)
+
+
+async def expire(ledger: Ledger, record: BillingRequest) -> BillingRequest:
+    """Ends an overdue request. A preview that nobody submitted ends without a word."""
+    unseen = record.submitted_at is None
+    return await ledger.commit(record, Event.EXPIRE, errands=() if unseen else tell(record, "expired"))

@@ -68,9 +68,7 @@ class Deciding:
         ledger = self._ledger
         for _ in range(RACES):
             record = await ledger.find(ref)
-            if any(
-                vote.actor.user_id == actor.user_id and vote.verdict == "approve" for vote in record.votes
-            ):
+            if _voted(record, actor, "approve"):
                 return record
             policy = ledger.policy()
             decision = await ledger.insist(
@@ -97,38 +95,45 @@ class Deciding:
                     expires_at=now + record.requirement.expires_s if complete else record.expires_at,
                 )
             except Conflict:
-                if not possible((await ledger.find(ref)).state, Event.APPROVE):
+                latest = await ledger.find(ref)
+                if not _voted(latest, actor, "approve") and not possible(latest.state, Event.APPROVE):
                     raise
         raise Conflict("Several people are deciding this right now.", hint="Look at the card and try again.")
 
     async def reject(self, ref: str, actor: Actor, reason: str) -> BillingRequest:
-        """Ends the request with a reason. Raises NotPermitted, Conflict."""
+        """Ends the request with a reason. The same person twice is one rejection. Raises NotPermitted, Conflict."""
         ledger = self._ledger
-        record = await ledger.find(ref)
-        if record.state is State.REJECTED and any(
-            vote.actor.user_id == actor.user_id for vote in record.votes
-        ):
-            return record
-        decision = await ledger.insist(
-            ledger.policy().may_reject(actor, record), event="reject", by=actor, ref=ref
-        )
-        vote = Vote(
-            actor=actor,
-            verdict="reject",
-            fingerprint=record.fingerprint,
-            at=ledger.now(),
-            reason=reason,
-            rule=decision.rule,
-        )
-        return await ledger.commit(
-            record,
-            Event.REJECT,
-            by=actor,
-            rule=decision.rule,
-            detail={"reason": reason},
-            errands=tell(record, "rejected"),
-            votes=(*record.votes, vote),
-        )
+        for _ in range(RACES):
+            record = await ledger.find(ref)
+            if _voted(record, actor, "reject"):
+                return record
+            now = ledger.now()
+            decision = await ledger.insist(
+                ledger.policy().may_reject(actor, record), event="reject", by=actor, ref=ref
+            )
+            vote = Vote(
+                actor=actor,
+                verdict="reject",
+                fingerprint=record.fingerprint,
+                at=now,
+                reason=reason,
+                rule=decision.rule,
+            )
+            try:
+                return await ledger.commit(
+                    record,
+                    Event.REJECT,
+                    by=actor,
+                    rule=decision.rule,
+                    detail={"reason": reason},
+                    errands=tell(record, "rejected"),
+                    votes=(*record.votes, vote),
+                )
+            except Conflict:
+                latest = await ledger.find(ref)
+                if not _voted(latest, actor, "reject") and not possible(latest.state, Event.REJECT):
+                    raise
+        raise Conflict("Several people are deciding this right now.", hint="Look at the card and try again.")
 
     async def may_see(self, ref: str, actor: Actor) -> BillingRequest:
         """The request, when `actor` may read it. Raises NotPermitted, Conflict."""
@@ -147,17 +152,40 @@ class Deciding:
         return record
 
     async def resolve(self, ref: str, actor: Actor, *, happened: bool, reason: str) -> BillingRequest:
-        """A person looked in Chargebee and says how an uncertain request ended. Raises NotPermitted, Conflict."""
+        """A person looked in Chargebee and says how an uncertain request ended. The same person twice says it once.
+
+        Raises NotPermitted, Conflict.
+        """
         ledger = self._ledger
+        if _resolved(before := await ledger.find(ref), actor):
+            return before
         record = await self.may_resolve(ref, actor)
-        return await ledger.commit(
-            record,
-            Event.CONFIRM if happened else Event.REFUSE,
-            by=actor,
-            detail={"reason": reason, "happened": happened},
-            errands=tell(record, "resolved"),
-            outcome=Outcome(sentence=reason, code="resolved", by=actor),
-        )
+        try:
+            return await ledger.commit(
+                record,
+                Event.CONFIRM if happened else Event.REFUSE,
+                by=actor,
+                detail={"reason": reason, "happened": happened},
+                errands=tell(record, "resolved"),
+                outcome=Outcome(sentence=reason, code="resolved", by=actor),
+            )
+        except Conflict:
+            latest = await ledger.find(ref)
+            if _resolved(latest, actor):
+                return latest
+            if latest.state is State.UNCERTAIN:  # the worker looked once more in between
+                return await self.resolve(ref, actor, happened=happened, reason=reason)
+            raise
+
+
+def _voted(record: BillingRequest, actor: Actor, verdict: str) -> bool:
+    """Whether this person has said so already: a click that comes twice is one."""
+    return any(vote.actor.user_id == actor.user_id and vote.verdict == verdict for vote in record.votes)
+
+
+def _resolved(record: BillingRequest, actor: Actor) -> bool:
+    by = record.outcome.by if record.outcome else None
+    return by is not None and by.user_id == actor.user_id
 
 
 async def stale(

@@ -24,6 +24,7 @@ from bot.core.errors import ChargebeeError, InvalidInput, Refusal, Refused, Thro
 from bot.core.lifecycle import Event, State
 from bot.core.plan import Call, drifted, missed
 from bot.core.record import BillingRequest, Errand, ErrandKind, Execution, Outcome
+from bot.engine.asking import expire, overdue
 from bot.engine.deciding import stale
 from bot.engine.ledger import Ledger, tell
 from bot.operations.base import AnyOperation, Facts, Params, Verdict
@@ -55,6 +56,8 @@ class Executing:
         record = await ledger.find(ref)
         if record.state is not State.APPROVED:
             return record
+        if overdue(record, ledger.now()):
+            return await expire(ledger, record)
         policy = ledger.policy()
         still = policy.may_request(record.requester, record.operation, record.origin_channel)
         if not still.allowed:
@@ -110,9 +113,7 @@ class Executing:
         if sent.answer:
             return await self._wait(record, "answered_but_absent")
         now = self._ledger.now()
-        if now - sent.first_sent_at < SAME_KEY_S and self._still_planned(
-            record, operation, params, after
-        ):
+        if now - sent.first_sent_at < SAME_KEY_S and self._still_planned(record, operation, params, after):
             execution = sent.model_copy(update={"attempts": sent.attempts + 1, "last_sent_at": now})
             record = await self._ledger.touch(
                 record,
@@ -121,7 +122,7 @@ class Executing:
                 execution=execution,
                 next_at=now + ON_ITS_WAY_S,
             )
-            return await self._send(record)
+            return await self._send(record, alone=now - sent.last_sent_at >= ON_ITS_WAY_S)
         if now - sent.last_sent_at < ON_ITS_WAY_S:
             return await self._wait(record, "absent_so_far")
         return await self._fail(
@@ -156,8 +157,11 @@ class Executing:
 
     # The call
 
-    async def _send(self, record: BillingRequest) -> BillingRequest:
-        """The one mutating call, outside any transaction. `record` has been committed as about to send."""
+    async def _send(self, record: BillingRequest, *, alone: bool = True) -> BillingRequest:
+        """The one mutating call, outside any transaction. `record` has been committed as about to send.
+
+        `alone`: no earlier attempt can still be on its way, so a refusal of this one is the last word.
+        """
         execution = record.execution
         assert execution is not None
         headers = write_headers(
@@ -172,7 +176,7 @@ class Executing:
         except Refused as error:
             if not error.is_payment and execution.attempts == 1:
                 return await self._fail(record, refused(error))
-            return await self._find_out(record, error)
+            return await self._find_out(record, error, alone=alone)
         except Uncertain as error:
             return await self._find_out(record, error)
         if answer.replayed:
@@ -180,8 +184,10 @@ class Executing:
         answered = execution.model_copy(update={"answer": answer.digest, "replayed": answer.replayed})
         return await self._find_out(record.model_copy(update={"execution": answered}), None)
 
-    async def _find_out(self, record: BillingRequest, error: ChargebeeError | None) -> BillingRequest:
-        """Right after a call: what does Chargebee show? `error` is why there was no plain 200."""
+    async def _find_out(
+        self, record: BillingRequest, error: ChargebeeError | None, *, alone: bool = False
+    ) -> BillingRequest:
+        """Right after a call: what does Chargebee show? `error` is why there was no plain 200; `alone` as for `_send`."""
         operation_name = record.operation
         try:
             operation, params, after = await self._ledger.look(record)
@@ -190,10 +196,7 @@ class Executing:
         verdict = self._verdict(record, operation, params, after)
         if verdict is not Verdict.ABSENT:
             return await self._conclude(record, operation, params, after, verdict)
-        execution = record.execution
-        assert execution is not None
-        settled = execution.attempts == 1 or self._ledger.now() - execution.first_sent_at >= ON_ITS_WAY_S
-        if isinstance(error, Refused) and settled:
+        if isinstance(error, Refused) and alone:
             return await self._fail(record, refused(error))
         metrics.UNCERTAIN.labels(operation_name).inc()
         return await self._uncertain(

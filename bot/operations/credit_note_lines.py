@@ -87,7 +87,8 @@ class CreditLine(Params):
         Ask(input=Input.TEXT, label="Description", customer_sees=True),
     ] = None
     unit_amount: Annotated[
-        Typed | None, Ask(input=Input.AMOUNT, label="Price of one", hint="Before tax, if prices are.")
+        Typed | None,
+        Ask(input=Input.AMOUNT, label="Price of one", hint="Counted like the prices on the invoice."),
     ] = None
     quantity: Annotated[
         int | None,
@@ -95,7 +96,8 @@ class CreditLine(Params):
         Ask(input=Input.TEXT, label="Quantity", hint="A whole number. One, if left out."),
     ] = None
     amount: Annotated[
-        Typed | None, Ask(input=Input.AMOUNT, label="Amount of the line", hint="Before tax, if prices are.")
+        Typed | None,
+        Ask(input=Input.AMOUNT, label="Amount of the line", hint="Counted like the prices on the invoice."),
     ] = None
     unit_amount_in_decimal: Annotated[
         str | None,
@@ -126,7 +128,7 @@ class CreditLine(Params):
             raise misplaced("date_to", "This is before the line's first day.")
         for field, twin in IN_DECIMAL.items():
             if getattr(self, field) is not None and getattr(self, twin) is not None:
-                raise misplaced(twin, "Give this once: as a whole number of cents or in decimals.")
+                raise misplaced(twin, "Give this once: as an amount, or in decimals.")
         if not any(getattr(self, field) is not None for field in PRICES if "quantity" not in field):
             raise misplaced("unit_amount", "Write what is credited.")
         return self

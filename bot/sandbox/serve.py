@@ -1,8 +1,8 @@
 """Both simulators together, on one clock: what the demo, the tests and `python -m bot sandbox` start.
 
-    sandbox = await Sandbox.start(manifest=…)
-    sandbox.environment()      the settings with which a bot connects to it
-    await sandbox.stop()
+sandbox = await Sandbox.start(manifest=…)
+sandbox.environment()      the settings with which a bot connects to it
+await sandbox.stop()
 """
 
 import asyncio

@@ -16,7 +16,6 @@ from bot.slack.surfaces.modal import (
     checking_view,
     refusal_view,
     reject_view,
-    request_view,
     review_view,
     settle_view,
     stale_view,
@@ -58,7 +57,7 @@ class Clicks:
         desk = self._desk
         actor = await desk.clicker(body, fresh=True)
         await desk.engine.deciding.may_review(ref, actor)
-        view_id = await desk.open(body["trigger_id"], checking_view(ref, wording.READING))
+        view_id = await desk.show(body, checking_view(ref, wording.READING))
         desk.tasks.start(self._fill_review(view_id, ref, actor), name="review")
         return NOTHING
 
@@ -81,25 +80,19 @@ class Clicks:
     async def _reject(self, body: Mapping[str, Any], ref: str) -> Answer:
         actor = await self._desk.clicker(body, fresh=True)
         record = await self._desk.engine.deciding.may_review(ref, actor)
-        await self._desk.open(
-            body["trigger_id"], reject_view(record, BY_NAME[record.operation], self._desk.context(actor))
-        )
+        await self._desk.show(body, reject_view(record, BY_NAME[record.operation], self._desk.context(actor)))
         return NOTHING
 
     async def _cancel(self, body: Mapping[str, Any], ref: str) -> Answer:
         actor = await self._desk.clicker(body)
         record = await self._desk.engine.asking.may_cancel(ref, actor)
-        await self._desk.open(
-            body["trigger_id"], cancel_view(record, BY_NAME[record.operation], self._desk.context(actor))
-        )
+        await self._desk.show(body, cancel_view(record, BY_NAME[record.operation], self._desk.context(actor)))
         return NOTHING
 
     async def _settle(self, body: Mapping[str, Any], ref: str) -> Answer:
         actor = await self._desk.clicker(body, fresh=True)
         record = await self._desk.engine.deciding.may_resolve(ref, actor)
-        await self._desk.open(
-            body["trigger_id"], settle_view(record, BY_NAME[record.operation], self._desk.context(actor))
-        )
+        await self._desk.show(body, settle_view(record, BY_NAME[record.operation], self._desk.context(actor)))
         return NOTHING
 
     async def _look(self, body: Mapping[str, Any], ref: str) -> Answer:
@@ -112,8 +105,7 @@ class Clicks:
     async def _show(self, body: Mapping[str, Any], ref: str) -> Answer:
         actor = await self._desk.clicker(body)
         record = await self._desk.engine.deciding.may_see(ref, actor)
-        view = request_view(record, BY_NAME[record.operation], self._desk.context(actor))
-        await self._desk.open(body["trigger_id"], view)
+        await self._desk.show(body, self._desk.request(record, actor))
         return NOTHING
 
     # A form

@@ -5,7 +5,7 @@ A listener returns an `Answer`; what becomes of it (an ack, an update of the mod
 """
 
 import secrets
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import metrics
 from bot.chargebee.lookups import Lookups
 from bot.core.errors import BotError, Conflict, InvalidInput, NotPermitted
+from bot.core.lifecycle import Event, State, possible
 from bot.core.plan import Options
 from bot.core.record import Actor, AuditEntry, BillingRequest
 from bot.engine import Engine
@@ -24,8 +25,10 @@ from bot.slack import wording
 from bot.slack.forms import FormContext, form_view, values_of
 from bot.slack.identity import Directory
 from bot.slack.refusals import SLACK_FAILED, code_of
-from bot.slack.surfaces.blocks import Message, View
-from bot.slack.surfaces.modal import preview_view, refusal_view, shown_view
+from bot.slack.routes import Click
+from bot.slack.surfaces.blocks import Line, Message, View
+from bot.slack.surfaces.message import AGAIN
+from bot.slack.surfaces.modal import preview_view, refusal_view, request_view, shown_view
 from bot.slack.surfaces.replies import plain_message
 from bot.store.values import Draft
 from bot.tasks import Tasks
@@ -209,6 +212,33 @@ class Desk:
         context = self.context(actor, record.origin_channel)
         return preview_view(record, BY_NAME[record.operation], context, self.approver_ids(record))
 
+    def request(self, record: BillingRequest, actor: Actor) -> View:
+        """The whole request, with what `actor` can do about it now; that is asked again at the click."""
+        policy = self.engine.ledger.policy()
+        offers: list[Click] = []
+        if possible(record.state, Event.COMPLETE) and policy.may_approve(actor, record).allowed:
+            offers.append(Click.REVIEW)
+        if possible(record.state, Event.REJECT) and policy.may_reject(actor, record).allowed:
+            offers.append(Click.REJECT)
+        confirmed = record.submitted_at is not None
+        if confirmed and possible(record.state, Event.CANCEL) and policy.may_cancel(actor, record).allowed:
+            offers.append(Click.CANCEL)
+        if record.state is State.UNCERTAIN:
+            offers.append(Click.LOOK)
+            offers += [Click.SETTLE] if policy.may_settle(actor, record).allowed else []
+        if record.state in AGAIN and actor.user_id == record.requester.user_id:
+            offers.append(Click.CHANGE)
+        return request_view(record, BY_NAME[record.operation], self.context(actor), offers)
+
+    async def decided(
+        self, body: Mapping[str, Any], record: BillingRequest, actor: Actor, said: Sequence[Line]
+    ) -> Answer:
+        """After a decision: what came of it, and the request below it, if it was open there, as it stands now."""
+        root, own = body["view"].get("root_view_id"), body["view"]["id"]
+        if root and root != own:
+            await self.update(str(root), self.request(record, actor))
+        return Answer(view=shown_view(record.ref, said))
+
     async def draft_from(self, record: BillingRequest, actor: Actor) -> Draft:
         """A new draft with what a previewed request holds, to change it."""
         operation = BY_NAME[record.operation]
@@ -216,6 +246,11 @@ class Desk:
             operation, record.params, record.options, self.context(actor, record.origin_channel)
         )
         return await self.new_draft(actor, operation, values, record.origin_channel)
+
+    async def show(self, body: Mapping[str, Any], view: View) -> str:
+        """A modal after a click: on top of the one the click was made in, if there is one. Returns its id."""
+        within = (body.get("view") or {}).get("type") == "modal"
+        return await (self.push if within else self.open)(body["trigger_id"], view)
 
     async def open(self, trigger_id: str, view: View) -> str:
         """Opens a modal and returns its id. The trigger lives 3 s and works once."""

@@ -89,7 +89,9 @@ class Listeners:
 
     async def click(self, ack: AsyncAck, body: Body) -> None:
         answer = await self._in_time(self.clicks, body, where="click", late=self._show_or_say)
-        if answer and answer is not NOTHING:  # Slack is answered first: showing it may take longer than Slack waits
+        if (
+            answer and answer is not NOTHING
+        ):  # Slack is answered first: showing it may take longer than Slack waits
             self._desk.tasks.start(self._show_or_say(body, answer), name="answer")
         await ack()
 

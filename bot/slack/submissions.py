@@ -85,19 +85,19 @@ class Submissions:
     async def _approve(self, body: Body) -> Answer:
         actor = await self._desk.clicker(body, fresh=True)
         record = await self._desk.engine.deciding.approve(body["view"]["private_metadata"], actor)
-        return Answer(view=shown_view(record.ref, wording.after_approval(record)))
+        return await self._desk.decided(body, record, actor, wording.after_approval(record))
 
     async def _reject(self, body: Body) -> Answer:
         actor = await self._desk.clicker(body, fresh=True)
         reason = read_reason(body["view"]["state"]["values"])
         record = await self._desk.engine.deciding.reject(body["view"]["private_metadata"], actor, reason)
-        return Answer(view=shown_view(record.ref, wording.after_rejection(record)))
+        return await self._desk.decided(body, record, actor, wording.after_rejection(record))
 
     async def _cancel(self, body: Body) -> Answer:
         actor = await self._desk.clicker(body)
         reason = read_reason(body["view"]["state"]["values"])
         record = await self._desk.engine.asking.cancel(body["view"]["private_metadata"], actor, reason)
-        return Answer(view=shown_view(record.ref, wording.after_cancel(record)))
+        return await self._desk.decided(body, record, actor, wording.after_cancel(record))
 
     async def _settle(self, body: Body) -> Answer:
         actor = await self._desk.clicker(body, fresh=True)
@@ -108,7 +108,7 @@ class Submissions:
         record = await self._desk.engine.deciding.resolve(
             body["view"]["private_metadata"], actor, happened=happened, reason=read_reason(state)
         )
-        return Answer(view=shown_view(record.ref, wording.after_settle(record)))
+        return await self._desk.decided(body, record, actor, wording.after_settle(record))
 
     async def _nothing(self, _body: Body) -> Answer:
         return Answer()

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from bot.core.record import Actor, BillingRequest
 from bot.operations.base import AnyOperation
-from bot.slack.routes import Click
 from bot.slack.surfaces.blocks import (
     MOST_VIEW_BLOCKS,
     Block,
@@ -38,9 +37,9 @@ def home_view(
     else:
         blocks.append(section("You may not ask for billing changes. /billing whoami says why."))
     blocks += [divider(), header("Waiting for you")]
-    blocks += request_blocks(waiting, viewer, Click.REVIEW) or [section("Nothing waits for you.")]
+    blocks += request_blocks(waiting, viewer) or [section("Nothing waits for you.")]
     blocks += [divider(), header("Asked for by you")]
-    blocks += request_blocks(own, viewer, Click.SHOW) or [section("You have not asked for anything yet.")]
+    blocks += request_blocks(own, viewer) or [section("You have not asked for anything yet.")]
     blocks.append(
         context(
             "The bot's messages hold the rest; /billing history INV-1042 finds what happened to a document."

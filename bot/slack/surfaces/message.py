@@ -53,6 +53,8 @@ from bot.slack.wording import (
 
 #: How much of a reason stands on the card; the whole of it is in the review and in the request's story.
 REASON_SHOWN = 600
+#: Ends after which the requester may want to begin anew, with everything as it was entered.
+AGAIN = frozenset({State.STALE, State.EXPIRED, State.FAILED, State.REJECTED, State.CANCELLED})
 ROWS_SHOWN = 24
 
 
@@ -186,9 +188,10 @@ def direct(record: BillingRequest, _op: AnyOperation, topic: str, to: str, conte
     own = to == record.requester.user_id
     who: Line = ("You asked for this",) if own else ("Asked for by ", Person(record.requester.user_id))
     told_to = _told(record, told_in_person(record, topic, to), context_, who=who)
+    # A direct message is not redrawn, so it offers nothing that could become impossible.
     buttons = [button("Details", Click.SHOW, record.ref)]
-    if own and record.submitted_at is not None and possible(record.state, Event.CANCEL):
-        buttons.append(button("Cancel request", Click.CANCEL, record.ref))
+    if record.state in AGAIN and to == record.requester.user_id:
+        buttons.append(button("Ask again", Click.CHANGE, record.ref))
     return Message(text=told_to.text, blocks=(*told_to.blocks, actions(*buttons)))
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.core.errors import BotError
-from bot.core.lifecycle import Event, possible
 from bot.core.plan import Difference, Plan, Row
 from bot.core.record import BillingRequest
 from bot.operations.base import AnyOperation, Risk
@@ -340,8 +339,21 @@ def settle_view(record: BillingRequest, _op: AnyOperation, viewer: Viewer) -> Vi
     )
 
 
-def request_view(record: BillingRequest, op: AnyOperation, viewer: Viewer) -> View:
-    """The whole story, read only."""
+#: What can be done from a request's own modal, and how it reads.
+OFFERS = {
+    Click.REVIEW: "Review",
+    Click.REJECT: "Reject",
+    Click.CANCEL: "Cancel request",
+    Click.LOOK: "Look again",
+    Click.SETTLE: "Settle…",
+    Click.CHANGE: "Ask again",
+}
+
+
+def request_view(
+    record: BillingRequest, op: AnyOperation, viewer: Viewer, offers: Sequence[Click] = ()
+) -> View:
+    """The whole story, with what its reader can do now."""
     differences = record.outcome.differences if record.outcome else ()
     link = site_link(record, viewer)
     found = [
@@ -361,15 +373,11 @@ def request_view(record: BillingRequest, op: AnyOperation, viewer: Viewer) -> Vi
             rich(*times, bullets=True),
             context(op.undo),
             *([rich(link)] if link else []),
-            *([actions(button("Cancel request", Click.CANCEL, record.ref))] if _cancellable(record) else []),
+            *([actions(*(button(OFFERS[click], click, record.ref) for click in offers))] if offers else []),
         ],
         callback=Callback.SHOWN,
         metadata=record.ref,
     )
-
-
-def _cancellable(record: BillingRequest) -> bool:
-    return record.submitted_at is not None and possible(record.state, Event.CANCEL)
 
 
 def story(record: BillingRequest) -> list[Line]:

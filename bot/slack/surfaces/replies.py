@@ -117,12 +117,13 @@ def request_line(record: BillingRequest, viewer: Viewer) -> Line:
     )
 
 
-def request_blocks(records: Sequence[BillingRequest], viewer: Viewer, click: Click) -> list[Block]:
-    """Requests with a button each."""
+def request_blocks(records: Sequence[BillingRequest], viewer: Viewer) -> list[Block]:
+    """Requests with a button each. A list is not redrawn when a request changes, so its button only leads to the request,
+    where what is possible then can be done.
+    """
     blocks: list[Block] = []
     for record in records[:MOST_LISTED]:
-        label = "Review" if click is Click.REVIEW else "Details"
-        blocks += [rich(request_line(record, viewer)), actions(button(label, click, record.ref))]
+        blocks += [rich(request_line(record, viewer)), actions(button("Open", Click.SHOW, record.ref))]
     if len(records) > MOST_LISTED:
         blocks.append(context(f"{len(records) - MOST_LISTED} more are not shown here."))
     return blocks
@@ -137,10 +138,10 @@ def pending_message(
     most = MOST_LISTED // 2
     blocks: list[Block] = []
     if waiting:
-        blocks += [rich((Bold("Waiting for you"),)), *request_blocks(waiting[:most], viewer, Click.REVIEW)]
+        blocks += [rich((Bold("Waiting for you"),)), *request_blocks(waiting[:most], viewer)]
         blocks += [context(f"{len(waiting) - most} more wait for you.")] if len(waiting) > most else []
     if own:
-        blocks += [rich((Bold("Asked for by you"),)), *request_blocks(own[:most], viewer, Click.SHOW)]
+        blocks += [rich((Bold("Asked for by you"),)), *request_blocks(own[:most], viewer)]
         blocks += [context(f"{len(own) - most} more of yours.")] if len(own) > most else []
     listed: Line = tuple(
         part for r in (*waiting[:most], *own[:most]) for part in (" ", *request_line(r, viewer))
@@ -158,7 +159,7 @@ def history_message(
     shown = records[:MOST_LISTED]
     for record in shown:
         line = (Moment(record.created_at), ": ", *request_line(record, viewer))
-        blocks += [rich(line), actions(button("Details", Click.SHOW, record.ref))]
+        blocks += [rich(line), actions(button("Open", Click.SHOW, record.ref))]
     if more or len(records) > len(shown):
         blocks.append(context("There are older ones."))
     listed: Line = tuple(part for record in shown for part in (" ", *request_line(record, viewer)))
