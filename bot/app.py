@@ -82,6 +82,7 @@ def site_profile(settings: Settings) -> SiteProfile:
         base_currency=settings.base_currency,
         zero_decimal=settings.zero_decimal,
         reason_codes=settings.reason_codes,
+        tz=settings.site_timezone,
         reason_code_required=settings.reason_code_required,
         web_url=settings.chargebee_base_url,
     )

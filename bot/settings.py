@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -94,6 +95,14 @@ def _is_loopback(host: str) -> bool:
 
 def _lower(text: object) -> object:
     return text.lower() if isinstance(text, str) else text
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("must be a time zone such as Europe/Berlin") from None
+    return name
 
 
 def _currency(code: str) -> str:
@@ -190,6 +199,10 @@ class Settings(BaseSettings):
         default=(),
         description="The reason codes that may be chosen for a credit note, exactly as the site has them. "
         "Separated by commas, or a JSON list.",
+    )
+    site_timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        default="UTC",
+        description="The site's time zone, such as `Europe/Berlin`: the calendar by which a credit note is dated.",
     )
     reason_code_required: bool = Field(
         default=False, description="Whether the site insists on a reason code for every credit note."

@@ -14,6 +14,7 @@ import re
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,22 @@ class Stage:
         assert found, f"no {document_id}"
         return dict(found[0])
 
+    def chargebee_trouble(self, kind: str, path: str = "", *, method: str = "POST", **detail: Any) -> None:
+        """Trouble with calls to come (`bot/sandbox/chargebee/trouble.py`)."""
+        self.site.trouble({"kind": kind, "method": method, "path": path, **detail})
+
+    def chargebee_is_blind(self, times: int = 1) -> None:
+        """So many reads are put off for a minute, which the bot does not wait for."""
+        self.chargebee_trouble("status", method="GET", status=429, retry_after_s=60, times=times)
+
+    async def chargebee_goes_away(self) -> None:
+        """Nobody listens at its address any more."""
+        await self.sandbox.chargebee.stop()
+
+    async def chargebee_comes_back(self) -> None:
+        port = int(self.sandbox.chargebee.url.rpartition(":")[2])
+        self.sandbox = replace(self.sandbox, chargebee=await ChargebeeServer.start(self.site, port=port))
+
     def slack_trouble(self, kind: str, method: str, times: int = 1, **detail: Any) -> None:
         """Trouble with a Web API method, or with a kind of delivery (`bot/sandbox/slack/trouble.py`)."""
         self.sandbox.slack.workspace.trouble.add(Trouble(kind, method, times, detail))
@@ -279,7 +296,7 @@ async def stage(
         await stage.check_at_the_end()
     finally:
         await stage.stop_bot()
-        await sandbox.stop()
+        await stage.sandbox.stop()
         await asyncio.sleep(0)  # lets cancelled connections close
 
 

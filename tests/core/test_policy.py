@@ -174,11 +174,13 @@ def test_commands_can_be_kept_to_channels() -> None:
 def test_switches_and_entities_take_a_role_that_grants_them(policy: Policy) -> None:
     anna, carl = someone(policy, "U0ANNA"), someone(policy, "U0CARL")
     quiet, german = Options(silence_emails=True), Options(business_entity_id="be-de")
-    assert policy.switches(carl) == ("webhooks", "emails", "actions")
-    assert policy.may_use(carl, quiet, "charge").allowed
+    jurgen = someone(policy, "U0JURGEN")
+    assert policy.switches(jurgen) == ("webhooks", "emails", "actions")
+    assert policy.may_use(jurgen, quiet, "charge").allowed
+    assert policy.switches(carl) == ()
     refused = policy.may_use(anna, quiet, "charge")
     assert (refused.allowed, refused.rule) == (False, "roles.agent.switches")
-    assert refused.reason.endswith("Ask Fiona Finance or Carl Controller.")
+    assert refused.reason.endswith("Ask Jürgen Müller.")
     assert policy.may_use(anna, german, "charge").allowed
     assert not policy.may_use(carl, german, "charge").allowed
     assert policy.may_use(anna, Options(business_entity_id="be-fr"), "charge").rule == "entities.offered"
@@ -406,7 +408,7 @@ def test_an_unknown_outcome_is_settled_by_an_approver_who_did_not_ask(
         ("U0TWIN", True, "requester"),
         ("U0FIN", True, "roles.finance.see"),
         ("U0BO", True, "gates.write_off.tiers[0]"),
-        ("U0JURGEN", False, "roles.agent.see"),
+        ("U0JURGEN", False, "roles.agent.see, roles.data_keeper.see"),
         ("U0NORA", False, "people"),
     ],
 )

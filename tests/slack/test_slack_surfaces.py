@@ -379,6 +379,6 @@ def test_an_error_says_what_to_do_next() -> None:
 
 def test_home_shows_what_waits_and_what_can_be_asked_for() -> None:
     view = home_view(person(), [SAMPLE], [request()], [request(State.DONE)], CONTEXT)
-    assert buttons(view) == ["Sample operation", "Review", "Details"]
+    assert buttons(view) == ["Sample operation", "Open", "Open"]
     assert "Anna Agent" in shown(view)
     assert buttons(closed_home_view("Only for members.")) == []
