@@ -1,11 +1,12 @@
 """The sandbox interface, and the tables that say what there is."""
 
 import inspect
+import re
 from typing import get_args
 
 import pytest
 
-from bot.sandbox.chargebee import control, routes, trouble
+from bot.sandbox.chargebee import control, fidelity, routes, trouble
 from bot.sandbox.chargebee.fidelity import BEHAVIOUR_FIDELITY, ENDPOINT_FIDELITY, FIDELITY
 from bot.sandbox.chargebee.site import Site
 from bot.sandbox.clock import Clock
@@ -90,7 +91,20 @@ def test_fidelity_has_exactly_the_endpoints_there_are() -> None:
     assert len({row.subject for row in FIDELITY}) == len(FIDELITY)
     for row in BEHAVIOUR_FIDELITY:
         assert row.says
-        assert row.source
+
+
+def test_every_row_of_fidelity_names_a_source_that_anybody_can_look_up() -> None:
+    legend = (fidelity.__doc__ or "").partition("| source | means |")[2]
+    for row in FIDELITY:
+        named = re.findall(r"\b(?:V1|V2|DOC|KB|NODE|PYTHON|GH|inferred|not settled)\b", row.source)
+        assert named, row
+        assert all(word in legend for word in named), row
+        assert not re.search(r"\b(?:facts?|seeds?)\b", row.source, re.IGNORECASE), row
+
+
+def test_what_is_a_reading_says_that_no_page_settles_it() -> None:
+    for row in FIDELITY:
+        assert row.how_far != "reading" or "inferred" in row.source or "not settled" in row.source, row
 
 
 def test_the_interface_and_the_troubles_are_all_documented() -> None:

@@ -9,12 +9,13 @@
 | collection | as the customer or subscription says | `auto_collection` overrides |
 | answer | the invoice in the v1 shape | the invoice in the v2 shape |
 
-An invoice that is to be collected is collected at once: paid, with a linked payment. When the payment
-source declines, the answer is 400 `payment_processing_failed`, and the setting
+An invoice that is to be collected is collected at once: paid, with a linked payment. When the payment source
+declines, the answer is 400 `payment_processing_failed`, and the setting
 `invoice_left_after_failed_collection` says whether an invoice remains. An invoice that is not to be
-collected is `posted` until it is due, then whatever the setting `unpaid_status` says. A payment source
-whose id starts with `pm_declined` declines. Source: facts 1.5 and 2. Not simulated: item prices, discounts
-other than coupons, pending invoices.
+collected is `posted` until it is due, then whatever the setting `unpaid_status` says. A payment source whose
+id starts with `pm_declined` declines. Sources: chargebee/openapi v1, "Create invoice for a one-time charge";
+Chargebee docs, "Create invoice for items and one-time charges", "Invoices", "Currencies". Not simulated:
+item prices, discounts other than coupons, pending invoices.
 """
 
 from dataclasses import dataclass

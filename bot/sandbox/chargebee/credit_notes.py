@@ -18,7 +18,8 @@ total. What a line must say depends on the pricing model of the invoice line it 
 | ad hoc (refers to nothing) | required | may be | - |
 
 Where the invoice line is priced in decimals, `unit_amount_in_decimal` and `quantity_in_decimal` take their
-places (a reading). Source: facts 1.4, seed page of the call. Voiding: facts 7.
+places (a reading). Sources: chargebee/openapi v2, "Create credit note", "Void a credit note"; Chargebee SDK
+for Node 3.33, request schemas (lengths).
 """
 
 from collections.abc import Mapping

@@ -9,7 +9,9 @@ computed in one place here:
     note.amount_available     = total - amount_allocated - amount_refunded
     refundable amount         = amount_paid + credits applied + taxes withheld - notes issued   (none voided)
 
-Source: facts 1.4, 5 and 7.
+Sources: Chargebee SDK for Node 3.33 and 2.45, types (fields, meanings, the sums of an invoice);
+chargebee/openapi v2, "Create credit note" (refundable amount), "Write off an invoice". That the refundable
+amount counts `applied_amount`, not `txn_amount`, is inferred.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +23,7 @@ Document = dict[str, Any]
 UNPAID = ("payment_due", "posted", "not_paid")
 WRITE_OFF_CODE = "Write Off"
 
-# Every other currency counts in hundredths, three-decimal ones too (facts 8).
+# Every other currency counts in hundredths, three-decimal ones too (Chargebee docs, "Currencies").
 ZERO_DECIMAL = frozenset({"JPY", "KRW", "XAF", "XOF"})
 
 

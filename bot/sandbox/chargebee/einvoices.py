@@ -9,8 +9,10 @@
 Sending is refused when e-invoicing is off for the site or the customer, when it is automatic, when the note
 is voided, and when an e-invoice is there that is neither failed nor skipped. How a sending ends is told by
 `plan`, else by what the customer's seed says, else it succeeds. A step is `einvoice_step_s` of the site's
-clock; `advance` is called before every answer. Source: facts 1.1 and 5; the two send conditions that
-contradict each other are read as facts 1.1 does.
+clock; `advance` is called before every answer. Sources: chargebee/openapi v2, "Send an einvoice for credit
+notes", whose conditions on an e-invoice that is already there contradict each other (the table above is the
+reading taken); the statuses also from Chargebee SDK for Node 3.33, types. The steps and their order are
+inferred; which of send and resend a failed e-invoice wants is not settled by the docs.
 """
 
 from bot.sandbox.chargebee import errors

@@ -11,9 +11,10 @@ Chargebee list.
     422 invalid_request   key_reused
     429 operation_failed  locked, too_many
 
-The body is `{"message", "type", "api_error_code", "error_code", "error_msg", "http_status_code",
-"param"?}`. The message is for developers and its wording is free; `param` uses the wire name. Source:
-facts, "Errors, limits, retries"; which of 400 and 409 a wrong state or a wrong amount gets is a reading.
+The body is `{"message", "type", "api_error_code", "error_code", "error_msg", "http_status_code", "param"?}`.
+The message is for developers and its wording is free; `param` uses the wire name. Sources: Chargebee docs,
+"Error handling and rate limits"; the error schemas of chargebee/openapi v1. Which of 400 and 409 a wrong
+state or a wrong amount gets is a reading.
 """
 
 from typing import Any

@@ -10,8 +10,8 @@
 | chargebee-business-entity-id | at most 50 characters, an entity of the site, v2 only |
 | chargebee-idempotency-key | at most 100 characters, on POST |
 
-Source: facts 3. That a malformed header is refused, and not ignored, is a reading: it shows a caller's
-mistake.
+Sources: Chargebee docs, "Advanced features", "Idempotent requests"; chargebee/openapi v2 (the encoded user).
+That a malformed header is refused, and not ignored, is a reading: it shows a caller's mistake.
 """
 
 import base64

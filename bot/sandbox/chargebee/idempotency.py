@@ -5,9 +5,9 @@
     same key, first still running   429 lock_timeout                              (a reading)
     after the window                a new request
 
-Only answers that succeeded are stored: what was refused may be corrected and sent again with the same key
-(a reading). A key belongs to the site, and the request is its method, path and parameters (a reading;
-headers do not count). Source: facts 3, "Idempotency".
+Only answers that succeeded are stored: what was refused may be corrected and sent again with the same key (a
+reading). A key belongs to the site, and the request is its method, path and parameters (a reading; headers
+do not count). Sources: Chargebee docs, API v1, "Idempotent requests"; chargebee/openapi v1, answer 422.
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,8 @@
 | void | unpaid, nothing paid, adjusted, applied or to refund | voided, nothing due | - |
 
 A wrong state answers 409, a wrong amount or a wrong pairing 400, an unknown id 404.
-Source: facts 1.2, 1.3 and 7.
+Sources: chargebee/openapi v2, "Write off an invoice", "Remove credit note from an invoice", "Void an
+invoice"; Chargebee SDK for Node 2.45, types (apply_credits).
 """
 
 from bot.sandbox.chargebee import errors

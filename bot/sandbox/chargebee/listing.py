@@ -6,8 +6,8 @@
 
 Filters hold together (AND). A list is in the order of creation unless sorted. `in`, `not_in` and `between`
 take one bracketed value, bare or as JSON. Whatever a resource does not offer is refused with `param`.
-Source: facts 6; the filters of subscriptions and comments are from general knowledge of the v2 API, kept
-few.
+Sources: Chargebee docs, "List operations"; Chargebee SDK for Node 3.33, types (filters, operators, sorting);
+docs "List subscriptions" and "Comments", of whose filters there are few here.
 """
 
 import json

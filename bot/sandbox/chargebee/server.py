@@ -67,10 +67,13 @@ class Front:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         entry = _log_entry(self.site, request)
         self.site.log.append(entry)
+        self.site.changes.touch()
         try:
             answer = await self._answer(request, entry)
         except ApiError as refused:
             answer = _json(refused.status, json.dumps(refused.body()).encode())
+        finally:
+            self.site.changes.touch()
         if answer is None:
             return _cut(request)
         entry["status"] = answer.status

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, get_args
 
+from bot.sandbox.changes import Changes
 from bot.sandbox.chargebee import einvoices
 from bot.sandbox.chargebee.documents import Document, add_up_invoice, payment
 from bot.sandbox.chargebee.idempotency import IdempotencyKeys
@@ -64,6 +65,7 @@ class Site:
     def __init__(self, *, profile: str = "classic", clock: Callable[[], float] = time.time) -> None:
         self.profile = profile
         self._clock = clock
+        self.changes = Changes()  # moves with every call and every change
         self.reset()
 
     def reset(self) -> None:
@@ -79,6 +81,7 @@ class Site:
         self.troubles = Troubles()
         self.log: list[dict[str, Any]] = []
         self._minute: tuple[float, int] = (0.0, 0)
+        self.changes.touch()
 
     # ------------------------------------------------------------------------- told from outside
 
@@ -90,6 +93,7 @@ class Site:
                 raise ValueError("the clock of this site cannot be moved")
             advance(advance_s)
         einvoices.advance(self.state)
+        self.changes.touch()
         return self._clock()
 
     def calls(self) -> list[dict[str, Any]]:
@@ -101,6 +105,7 @@ class Site:
         """Add troubles (see `trouble.py`); answers those to come. Raises ValueError for an impossible one."""
         for one in told:
             self.troubles.add(one)
+        self.changes.touch()
         return self.troubles.told()
 
     def release(self) -> None:
@@ -142,6 +147,7 @@ class Site:
             raise ValueError("a change is {kind, id, set} or {invoice, record_payment_minor}")
         self.state.touch(document)
         self.state.record(EVENT_OF[kind], ADMIN_CONSOLE, document)
+        self.changes.touch()
         return document
 
     def _record_payment(self, invoice_id: str, amount_minor: int, txn_status: str) -> Document:
@@ -158,7 +164,9 @@ class Site:
     def einvoice(self, *, credit_note: str, status: str, message: str | None = None) -> Document:
         """Move the e-invoice under way to a status; when none is under way, say how the next one ends."""
         einvoices.advance(self.state)
-        return einvoices.plan(self.state, credit_note, status, message, ADMIN_CONSOLE)
+        document = einvoices.plan(self.state, credit_note, status, message, ADMIN_CONSOLE)
+        self.changes.touch()
+        return document
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """The settings (see `state.Settings`) after the changes. Raises ValueError for an unknown one."""
@@ -183,6 +191,7 @@ class Site:
         trouble = self.troubles.meet(method, path)
         if trouble is not None:
             self._met.set()
+            self.changes.touch()
         return trouble
 
     def over_the_limit(self) -> int | None:

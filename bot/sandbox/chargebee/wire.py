@@ -8,7 +8,9 @@
 An endpoint's form is a table from wire name to `Param`; a list is declared with `[]` where the index goes.
 Whatever the table does not have is refused, so the row-wise `line_items[0][amount]`, which Chargebee does
 not speak, is an unknown parameter. An empty value is how a null looks in this encoding, and is refused as
-well: nothing to say is said by leaving the parameter out. Source: facts 1.1 to 1.6 and 2.
+well: nothing to say is said by leaving the parameter out. Sources: the encoders of Chargebee's SDKs for
+Python and Node; parameters from chargebee/openapi v1 and v2 and Chargebee SDK for Node 3.33, request
+schemas.
 """
 
 import re

@@ -225,6 +225,7 @@ class Control:
                 events=frozenset(body.get("events", present.events)),
                 shortcuts=dict(body.get("shortcuts", present.shortcuts)),
                 escaping=frozenset(body.get("escaping", present.escaping)),
+                hints=present.hints,
             )
         self._ws.touch()
         return {"commands": sorted(self._ws.app.commands), "scopes": sorted(self._ws.app.scopes)}

@@ -1,8 +1,14 @@
 """How faithful the simulated workspace is: each method and behaviour, how far it goes, and from which page.
 
 `full` what the bot can observe is as documented; `part` the stated part; `accepted` checked, stored, no further effect;
-`absent` not simulated, so nothing may be concluded about it. A test holds the methods here to those registered. Pages
-are those of Slack's reference; "measured" is with the real SDK, "inferred" where no page says it.
+`absent` not simulated, so nothing may be concluded about it. A test holds the methods here to those registered.
+
+| source | means |
+| --- | --- |
+| a name | Slack docs: the page of that title, or of that method or event, on docs.slack.dev |
+| observed | seen with slack_bolt 1.30.0 and slack_sdk 3.47.0 |
+| third party | others say it, Slack does not |
+| inferred | no page says it |
 """
 
 from dataclasses import dataclass
@@ -60,7 +66,7 @@ METHODS: tuple[Fidelity, ...] = (
     Fidelity("users.conversations", "part", "scope channels:read for every type", "users.conversations"),
     Fidelity("users.info", "full", "absent fields stay absent", "users.info, User object"),
     Fidelity("users.list", "part", "no users from outside", "users.list"),
-    Fidelity("views.open", "part", "a second open replaces the stack (inferred)", "views.open"),
+    Fidelity("views.open", "part", "a second open replaces the stack (inferred)", "views.open; inferred"),
     Fidelity("views.push", "full", "three at most", "views.push"),
     Fidelity("views.update", "full", "hash, external_id, kept state", "views.update, Modals"),
     Fidelity("views.publish", "full", "hash", "views.publish"),
@@ -68,7 +74,7 @@ METHODS: tuple[Fidelity, ...] = (
 
 BEHAVIOURS: tuple[Fidelity, ...] = (
     Fidelity(
-        "arguments", "full", "query, form and JSON merged, for every method", "Using the Web API; measured"
+        "arguments", "full", "query, form and JSON merged, for every method", "Using the Web API; observed"
     ),
     Fidelity("tokens and scopes", "full", "one bot token, one app token; scopes from the app", "Scopes"),
     Fidelity("rate limits", "part", "429 with Retry-After only on demand", "Rate limits"),
@@ -87,32 +93,48 @@ BEHAVIOURS: tuple[Fidelity, ...] = (
         "Handling user interaction",
     ),
     Fidelity("view submission answers", "full", "errors, update, push, clear, close", "Modals"),
-    Fidelity("block_suggestion", "full", "min_query_length; wrong options are dropped whole", "Select menu"),
+    Fidelity(
+        "block_suggestion", "full", "min_query_length; wrong options are dropped whole", "Select menu element"
+    ),
     Fidelity(
         "state in block_suggestion", "part", "only dispatched values (inferred, the strict side)", "inferred"
     ),
     Fidelity("client checks of inputs", "part", "required, length, number, e-mail, URL", "Block elements"),
     Fidelity(
-        "Block Kit limits and surfaces", "part", "see `blockkit.py`; rich text is not looked into", "Blocks"
+        "Block Kit limits and surfaces",
+        "part",
+        "see `blockkit.py`; rich text is not looked into",
+        "Blocks; blocks.json; third party: TightknitAI/slack-block-kit-validator",
     ),
     Fidelity(
-        "ephemeral clicks", "full", "no `message` in the payload (inferred)", "Handling user interaction"
+        "ephemeral clicks",
+        "full",
+        "no `message` in the payload (inferred)",
+        "Handling user interaction; inferred",
     ),
     Fidelity(
         "Socket Mode", "part", "several links in turn, refresh, drop; no warning ahead", "Using Socket Mode"
     ),
     Fidelity(
-        "HTTP delivery", "full", "v0 signature, forms, url_verification, ssl_check", "Verifying requests"
+        "HTTP delivery",
+        "full",
+        "v0 signature, forms, url_verification, ssl_check",
+        "Verifying requests from Slack; observed",
     ),
     Fidelity("event retries", "part", "on demand, retry fields and headers", "The Events API"),
     Fidelity("app_mention, message.*", "part", "people's new messages only, not the bot's own", "Events"),
     Fidelity("app_home_opened", "full", "Home and Messages tabs", "app_home_opened"),
     Fidelity("user_change, subteam_members_changed", "full", "unless asked to be quiet", "Events"),
     Fidelity(
-        "Slack Connect", "part", "one other team; its people click with their own team id", "Slack Connect"
+        "Slack Connect",
+        "part",
+        "one other team; its people click with their own team id",
+        "Understanding Slack Connect; observed",
     ),
     Fidelity("should_escape", "part", "@handle and #channel; no HTML escapes", "Implementing slash commands"),
-    Fidelity("commands in threads", "full", "refused by the client", "Implementing slash commands; inferred"),
+    Fidelity(
+        "commands in threads", "full", "refused by the client", "third party: several, no page of Slack's"
+    ),
     Fidelity("user groups edited by members", "absent", "", "usergroups.users.update"),
     Fidelity("files, unfurls, streaming, workflows, Enterprise Grid, OAuth", "absent", "", ""),
 )

@@ -74,6 +74,7 @@ class App:
     events: frozenset[str] = EVENTS
     shortcuts: dict[str, str] = field(default_factory=dict)  # callback_id -> "global" | "message"
     escaping: frozenset[str] = frozenset()  # the commands with `should_escape`
+    hints: dict[str, tuple[str, str]] = field(default_factory=dict)  # command -> description, usage hint
 
     @classmethod
     def from_manifest(cls, manifest: Json) -> "App":
@@ -84,6 +85,9 @@ class App:
         return cls(
             commands=frozenset(one["command"] for one in commands),
             escaping=frozenset(one["command"] for one in commands if one.get("should_escape")),
+            hints={
+                one["command"]: (one.get("description", ""), one.get("usage_hint", "")) for one in commands
+            },
             scopes=frozenset(scopes.get("bot", [])),
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
             shortcuts={one["callback_id"]: one["type"] for one in features.get("shortcuts", [])},
