@@ -15,7 +15,6 @@ import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chargebee.address import checked_url
@@ -33,6 +32,7 @@ from bot.slack.desk import Desk
 from bot.slack.identity import Directory
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
+from bot.slack.refusals import SLACK_FAILED, code_of, is_passing
 from bot.store.sqlite import Store
 from bot.tasks import Tasks
 from bot.web import WebServer
@@ -44,6 +44,8 @@ _log = structlog.get_logger(__name__)
 SILENT_S = 60
 #: After so long without a connection the process ends, so that whatever watches over it starts it anew.
 LOST_S = 300
+#: How long the first connection may take.
+CONNECT_S = 30
 #: Slack calls made while somebody waits. The acknowledgement's 3 s do not wait for them.
 SLACK_TIMEOUT_S = 10
 
@@ -62,8 +64,11 @@ class PolicyFile:
         self.current: Policy = self._load()
 
     def reload(self) -> Policy:
-        """Raises PolicyError and changes nothing when the file cannot be used."""
-        self.current = self._load()
+        """Raises PolicyError and changes nothing when the file cannot be used, or is for another workspace."""
+        fresh = self._load()
+        if fresh.team_id != self.current.team_id:
+            raise PolicyError(["workspace.team_id: another workspace takes a new start, with its own token."])
+        self.current = fresh
         return self.current
 
     def _load(self) -> Policy:
@@ -205,15 +210,8 @@ class Bot:
         settings, client = self.settings, self.slack.client
         try:
             who = await client.auth_test()  # also warms Bolt's own, which is not guarded against a crowd
-        except SlackApiError as error:
-            raise StartError(
-                f"Slack refused the bot token ({error.response['error']}).",
-                hint="Set BILLING_BOT_SLACK_BOT_TOKEN.",
-            ) from None
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            raise StartError(
-                "Slack cannot be reached.", hint="Check the network, then start again."
-            ) from None
+        except SLACK_FAILED as error:
+            raise _not_connected(error, "bot token", "Set BILLING_BOT_SLACK_BOT_TOKEN.") from None
         if who["team_id"] != self.policy.current.team_id:
             raise StartError(
                 "The bot token belongs to another workspace than the policy's `workspace.team_id`.",
@@ -222,18 +220,26 @@ class Bot:
         self.identified = True
         await self._audit_policy("policy.load")
         interrupted = await self.worker.start()
-        await self.web.start(settings.host, settings.port)
+        try:
+            await self.web.start(settings.host, settings.port)
+        except OSError as error:
+            raise StartError(
+                f"The bot cannot listen on {settings.host}:{settings.port} ({error.strerror or 'no such address'}).",
+                hint="Set BILLING_BOT_HOST and BILLING_BOT_PORT to an address that is free.",
+            ) from None
         if settings.slack_mode == "socket":
             self.socket = AsyncSocketModeHandler(
                 self.slack, settings.slack_app_token.get_secret_value(), ping_interval=5
             )
+            socket = self.socket.client
             try:
-                await self.socket.client.connect()  # type: ignore[no-untyped-call]  # the SDK does not say
-            except SlackApiError as error:
-                raise StartError(
-                    f"Slack refused the app token ({error.response['error']}).",
-                    hint="Set BILLING_BOT_SLACK_APP_TOKEN to a token with connections:write.",
-                ) from None
+                # Asked for here, because `connect` itself tries for ever, whatever is wrong with the token.
+                socket.wss_uri = await socket.issue_new_wss_url()
+                async with asyncio.timeout(CONNECT_S):
+                    await socket.connect()  # type: ignore[no-untyped-call]  # the SDK does not say
+            except SLACK_FAILED as error:
+                hint = "Set BILLING_BOT_SLACK_APP_TOKEN to a token with connections:write."
+                raise _not_connected(error, "app token", hint) from None
         self.working = asyncio.create_task(self.worker.run(), name="worker")
         _log.info("ready", mode=settings.slack_mode, port=self.web.port, count=interrupted)
 
@@ -243,7 +249,7 @@ class Bot:
         await self.store.note((AuditEntry(at=now, event=event, policy=policy.hash),))
 
     async def reload_policy(self) -> bool:
-        """On SIGHUP. False, with the reasons in the log, when the file is refused."""
+        """On SIGHUP. False when the file is refused, and then the old policy stays; `check` says why."""
         try:
             self.policy.reload()
         except PolicyError as error:
@@ -296,3 +302,11 @@ class Bot:
         await self.session.close()
         await self.store.close()
         _log.info("stopped", count=cut_off)
+
+
+def _not_connected(error: Exception, token: str, hint: str) -> StartError:
+    """Why the start ends here: Slack is away for a while, or says no."""
+    code = code_of(error)
+    if is_passing(error):
+        return StartError(f"Slack cannot be reached ({code}).", hint="Check the network, then start again.")
+    return StartError(f"Slack refused the {token} ({code}).", hint=hint)

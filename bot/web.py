@@ -8,7 +8,6 @@
 The answers name parts, never people, channels or figures of business.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
@@ -66,12 +65,23 @@ class WebServer:
     async def _slack_events(self, request: web.Request) -> web.Response:
         assert self._slack is not None
         if not well_formed(request):
-            return web.Response(status=401, text=json.dumps({"error": "invalid request"}))
-        return await to_aiohttp_response(await self._slack.async_dispatch(await to_bolt_request(request)))
+            return _no(401)
+        try:
+            read = await to_bolt_request(request)
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            return _no(400)  # the body is read before its signature is checked: nobody knows who sent it
+        return await to_aiohttp_response(await self._slack.async_dispatch(read))
+
+
+def _no(status: int) -> web.Response:
+    return web.json_response({"error": "invalid request"}, status=status)
 
 
 def well_formed(request: web.Request) -> bool:
-    """Whether the signature headers can be checked at all: Bolt answers 500 where it should answer 401 otherwise."""
-    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+    """Whether the signature headers can be checked at all: Bolt answers 500 where it should answer 401 otherwise.
+
+    Without them it answers by itself: 401, or 200 to Slack's unsigned `ssl_check`.
+    """
+    timestamp = request.headers.get("X-Slack-Request-Timestamp", "0")
     signature = request.headers.get("X-Slack-Signature", "")
-    return timestamp.isascii() and timestamp.isdigit() and signature.isascii()
+    return timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 20 and signature.isascii()

@@ -21,7 +21,7 @@ from bot.core.errors import ChargebeeError, Conflict, Refused
 from bot.core.lifecycle import State
 from bot.core.record import BillingRequest, ErrandKind
 from bot.engine import Engine
-from bot.engine.executing import note_text
+from bot.engine.attribution import note_text
 from bot.store.values import MessageRef, OwedErrand
 from bot.tasks import Tasks
 
@@ -70,6 +70,7 @@ class Worker:
         self._resting: dict[str, int] = {}
         self._tidy_at = 0
         self._awake = asyncio.Event()
+        self._ticking = asyncio.Lock()
         self._stopping = False
 
     def wake(self) -> None:
@@ -101,6 +102,8 @@ class Worker:
         """No new work; waits for what has begun. Returns how much had to be cut off (it is found again at the next start)."""
         self._stopping = True
         self.wake()
+        async with self._ticking:  # what a tick has claimed in this moment is begun, and so waited for
+            pass
         return await self._tasks.drain(timeout_s)
 
     async def idle(self) -> None:
@@ -110,9 +113,10 @@ class Worker:
 
     async def tick(self) -> int:
         """Begins everything that is due now. Returns how much that was."""
-        if self._stopping:
-            return 0
-        now = self._ledger.now()
+        async with self._ticking:
+            return 0 if self._stopping else await self._begin_due(self._ledger.now())
+
+    async def _begin_due(self, now: int) -> int:
         if now >= self._tidy_at:
             self._tidy_at = now + TIDY_S
             await self._store.drop_drafts_before(now)
@@ -178,9 +182,10 @@ class Worker:
                 found = await self._deliver(owed, record)
         except NotDelivered as error:
             await self._put_off(owed, error)
-        except Exception:  # a bug in one errand must not hold up the request's later ones for ever
+        except Exception as error:  # noqa: BLE001 - a bug in one errand must not hold up the later ones for ever
+            metrics.BUGS.labels("errand").inc()
+            _log.error("errand failed", ref=record.ref, kind=owed.errand.kind.value, exc_info=error)
             await self._put_off(owed, NotDelivered("bug"))
-            raise
         else:
             message, key = found or (None, "")
             await self._store.delivered(owed, self._ledger.now(), message, key)

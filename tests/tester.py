@@ -158,6 +158,11 @@ class Stage:
         await self.bot.worker.idle()
         await self.bot.tasks.idle()
 
+    async def delivered(self) -> None:
+        """Waits until nothing is owed in Slack, also while a call to Chargebee is under way."""
+        while (await self.bot.store.statistics(0)).owed_errands:  # noqa: ASYNC110 - the outbox has no event for it
+            await asyncio.sleep(0)
+
     async def record(self, ref: str) -> BillingRequest:
         found = await self.bot.store.get(ref)
         assert found is not None, f"no request {ref}"
@@ -213,7 +218,7 @@ class Stage:
         return [
             one
             for one in await self.bo.messages("C0APPROVALS")
-            if f"Request: {ref}" in one.reads and one.thread_ts is None
+            if f"Request: {ref}" in one.reads and one.thread_ts in (None, one.ts)
         ]
 
     async def card(self, ref: str) -> Seen:

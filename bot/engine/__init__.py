@@ -1,9 +1,10 @@
 """The use cases. Permission is asked here, at every step that matters, so that no way in can forget it.
 
-asking     preview, submit, cancel, expire, remind
-deciding   review, approve, reject, and saying how an uncertain request ended
-executing  run, recover, settle: the dangerous sequence, written once
-ledger     how a request changes: one transaction with its audit line and its errands
+asking       preview, submit, cancel, expire, remind
+deciding     review, approve, reject, and saying how an uncertain request ended
+executing    run, recover, settle: the dangerous sequence, written once
+attribution  who asked and who approved, as it is left in Chargebee
+ledger       how a request changes: one transaction with its audit line and its errands
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 from bot.core.errors import Conflict, InvalidInput
 from bot.core.lifecycle import Event, State, possible
-from bot.core.plan import Options, Plan
+from bot.core.plan import Options
 from bot.core.policy import Decision
 from bot.core.record import Actor, AuditEntry, BillingRequest, Errand, ErrandKind
 from bot.engine.ledger import Ledger, tell
@@ -44,9 +44,8 @@ class Asking:
                     "business_entity_id": "This charge goes through API v1, which knows no business entities. Leave it empty."
                 }
             )
-        plan = plan.model_copy(
-            update={"options": options, "warnings": (*plan.warnings, *await self._more_warnings(plan))}
-        )
+        plan = plan.model_copy(update={"options": options})
+        plan = await ledger.warned(plan, ref)
         now = ledger.now()
         requirement = policy.requirement(operation.name, plan.amount, ledger.chargebee.site.zero_decimal)
         record = BillingRequest(
@@ -77,25 +76,6 @@ class Asking:
             },
         )
         return await ledger.store.create(record, (entry,))
-
-    async def _more_warnings(self, plan: Plan) -> list[str]:
-        """What is worth knowing about any operation."""
-        warnings = []
-        for document in plan.documents:
-            other = await self._ledger.store.find_open(plan.operation, document)
-            if other:
-                warnings.append(
-                    f"{other.ref} by {other.requester.name} is open and asks for the same on {document}."
-                )
-        if plan.options.silence_webhooks:
-            warnings.append(
-                "No webhooks will be sent, so other systems (accounting, for instance) will not hear of this."
-            )
-        if plan.options.silence_emails:
-            warnings.append("Chargebee will send the customer no e-mail about this.")
-        if plan.options.silence_actions:
-            warnings.append("No action set up in Chargebee for this kind of event will run.")
-        return warnings
 
     async def submit(self, ref: str, actor: Actor) -> BillingRequest:
         """The requester confirms the preview. The same submit twice is one submit.
@@ -211,7 +191,7 @@ class Asking:
             "remind",
             detail={},
             errands=(
-                Errand(kind=ErrandKind.CARD, ref=ref),
+                Errand(kind=ErrandKind.CARD, ref=ref, topic="again"),
                 Errand(kind=ErrandKind.REMINDER, ref=ref, topic="reminder"),
             ),
             remind_at=following if following < record.expires_at else None,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from bot.core.errors import Conflict, InvalidInput, Refusal
 from bot.core.lifecycle import Event, State, possible
 from bot.core.plan import Difference, Plan, drifted
-from bot.core.record import Actor, AuditEntry, BillingRequest, Outcome, Vote
+from bot.core.record import Actor, AuditEntry, BillingRequest, Errand, ErrandKind, Outcome, Vote
+from bot.engine.attribution import needs_note
 from bot.engine.ledger import Ledger, tell
 
 #: Two approvers may click within the same moment: the slower one reads again and decides again.
@@ -32,6 +33,15 @@ class Deciding:
         record = await ledger.find(ref)
         await ledger.insist(ledger.policy().may_approve(actor, record), event="review", by=actor, ref=ref)
         if not possible(record.state, Event.APPROVE):
+            raise Conflict(f"{ref} is {record.state.value}: there is nothing left to decide.")
+        return record
+
+    async def may_reject(self, ref: str, actor: Actor) -> BillingRequest:
+        """The request, when `actor` may stop it; who has approved may, too. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        await ledger.insist(ledger.policy().may_reject(actor, record), event="reject", by=actor, ref=ref)
+        if not possible(record.state, Event.REJECT):
             raise Conflict(f"{ref} is {record.state.value}: there is nothing left to decide.")
         return record
 
@@ -160,13 +170,14 @@ class Deciding:
         if _resolved(before := await ledger.find(ref), actor):
             return before
         record = await self.may_resolve(ref, actor)
+        note = (Errand(kind=ErrandKind.NOTE, ref=ref),) if happened and needs_note(record) else ()
         try:
             return await ledger.commit(
                 record,
                 Event.CONFIRM if happened else Event.REFUSE,
                 by=actor,
                 detail={"reason": reason, "happened": happened},
-                errands=tell(record, "resolved"),
+                errands=(*tell(record, "resolved"), *note),
                 outcome=Outcome(sentence=reason, code="resolved", by=actor),
             )
         except Conflict:

@@ -22,9 +22,10 @@ from bot import metrics
 from bot.chargebee.client import write_headers
 from bot.core.errors import ChargebeeError, InvalidInput, Refusal, Refused, Throttled, Uncertain, Unreached
 from bot.core.lifecycle import Event, State
-from bot.core.plan import Call, drifted, missed
+from bot.core.plan import drifted, missed
 from bot.core.record import BillingRequest, Errand, ErrandKind, Execution, Outcome
 from bot.engine.asking import expire, overdue
+from bot.engine.attribution import attributed, needs_note
 from bot.engine.deciding import stale
 from bot.engine.ledger import Ledger, tell
 from bot.operations.base import AnyOperation, Facts, Params, Verdict
@@ -35,8 +36,6 @@ SAME_KEY_S = 25 * 60
 ON_ITS_WAY_S = 180
 #: Waiting times for the next look, by how often it was put off; the last one repeats.
 PATIENCE_S = (2, 5, 10, 30, 60, 120, 300, 900, 3600)
-#: A comment in Chargebee.
-COMMENT_LIMIT = 300
 
 
 class Executing:
@@ -59,11 +58,14 @@ class Executing:
         if overdue(record, ledger.now()):
             return await expire(ledger, record)
         policy = ledger.policy()
-        still = policy.may_request(record.requester, record.operation, record.origin_channel)
-        if not still.allowed:
-            return await stale(
-                ledger, record, sentence=f"{record.requester.name} may no longer ask for this. {still.reason}"
-            )
+        requester = record.requester
+        for still in (
+            policy.may_request(requester, record.operation, record.origin_channel),
+            policy.may_use(requester, record.options, record.operation, record.origin_channel),
+        ):
+            if not still.allowed:
+                sentence = f"{requester.name} may no longer ask for this. {still.reason}"
+                return await stale(ledger, record, sentence=sentence)
         if not policy.quorum(record):
             return await stale(
                 ledger, record, sentence="The approvals given no longer count under the policy in force."
@@ -195,7 +197,9 @@ class Executing:
             return await self._uncertain(record, error.message if error else UNVERIFIED, code="unverified")
         verdict = self._verdict(record, operation, params, after)
         if verdict is not Verdict.ABSENT:
-            return await self._conclude(record, operation, params, after, verdict)
+            # A refused payment can leave its invoice behind: the change is there, but not as it was meant.
+            remark = refused(error).sentence if isinstance(error, Refused) else ""
+            return await self._conclude(record, operation, params, after, verdict, remark=remark)
         if isinstance(error, Refused) and alone:
             return await self._fail(record, refused(error))
         metrics.UNCERTAIN.labels(operation_name).inc()
@@ -223,7 +227,14 @@ class Executing:
     # How it ended
 
     async def _conclude(
-        self, record: BillingRequest, operation: AnyOperation, params: Params, after: Facts, verdict: Verdict
+        self,
+        record: BillingRequest,
+        operation: AnyOperation,
+        params: Params,
+        after: Facts,
+        verdict: Verdict,
+        *,
+        remark: str = "",
     ) -> BillingRequest:
         """Landed, or on its way."""
         ledger, ref = self._ledger, record.ref
@@ -250,7 +261,7 @@ class Executing:
             detail={"created": list(created), "differences": [d.label for d in differences]},
             errands=(*tell(record, "done"), *note),
             execution=record.execution,
-            outcome=Outcome(sentence="", differences=differences, created=created, code="done"),
+            outcome=Outcome(sentence=remark, differences=differences, created=created, code="done"),
         )
 
     async def _fail(self, record: BillingRequest, outcome: Outcome) -> BillingRequest:
@@ -322,38 +333,3 @@ def refused(error: Refused) -> Outcome:
 def patience_s(retries: int) -> int:
     """How long to wait after having been put off `retries` times, in seconds."""
     return PATIENCE_S[min(retries, len(PATIENCE_S) - 1)]
-
-
-def attribution(record: BillingRequest) -> str:
-    """Who asked and who approved, for the internal note in Chargebee."""
-    names = " and ".join(vote.actor.name for vote in record.approvals)
-    return f"asked by {record.requester.name}" + (f", approved by {names}" if names else "")
-
-
-def attributed(record: BillingRequest) -> Call:
-    """The approved call, with the attribution added to its comment where the call has one and there is room.
-
-    The same for every attempt of one execution, because Chargebee refuses a known key with another payload.
-    """
-    call = record.plan.call
-    form = tuple(
-        (name, _with_attribution(record, text) if name == call.comment_field else text)
-        for name, text in call.form
-    )
-    return call.model_copy(update={"form": form})
-
-
-def needs_note(record: BillingRequest) -> bool:
-    """Whether the attribution has to be left as a comment of its own."""
-    return attributed(record) == record.plan.call
-
-
-def note_text(record: BillingRequest) -> str:
-    """The note left in Chargebee when the call has no comment of its own. At most 1,000 characters."""
-    reason = f" Reason: {record.reason}" if record.reason else ""
-    return f"[{record.ref}] {record.plan.summary}, {attribution(record)}.{reason}"[:1000]
-
-
-def _with_attribution(record: BillingRequest, text: str) -> str:
-    longer = f"{text} {attribution(record)}"
-    return longer if len(longer) <= COMMENT_LIMIT else text

@@ -121,7 +121,27 @@ class Ledger:
     async def replan(self, record: BillingRequest) -> tuple[Facts, Plan]:
         """What the request would do now. Raises also Refusal when it can no longer be done."""
         operation, params, facts = await self.look(record)
-        return facts, operation.plan(params, facts, record.ref).model_copy(update={"options": record.options})
+        plan = operation.plan(params, facts, record.ref).model_copy(update={"options": record.options})
+        return facts, await self.warned(plan, record.ref)
+
+    async def warned(self, plan: Plan, ref: str) -> Plan:
+        """`plan` with the warnings that are worth having for any operation."""
+        warnings = list(plan.warnings)
+        for document in plan.documents:
+            other = await self.store.find_open(plan.operation, document)
+            if other and other.ref != ref:
+                warnings.append(
+                    f"{other.ref} by {other.requester.name} is open and asks for the same on {document}."
+                )
+        if plan.options.silence_webhooks:
+            warnings.append(
+                "No webhooks will be sent, so other systems (accounting, for instance) will not hear of this."
+            )
+        if plan.options.silence_emails:
+            warnings.append("Chargebee will send the customer no e-mail about this.")
+        if plan.options.silence_actions:
+            warnings.append("No action set up in Chargebee for this kind of event will run.")
+        return plan.model_copy(update={"warnings": tuple(warnings)})
 
 
 def tell(

@@ -5,7 +5,8 @@ A listener returns an `Answer`; what becomes of it (an ack, an update of the mod
 """
 
 import secrets
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +40,10 @@ _log = structlog.get_logger(__name__)
 DRAFT_LIVES_S = 24 * 3600
 #: The modal is not there any more, or not as it was.
 GONE = frozenset({"not_found", "view_not_found", "hash_conflict"})
-NOT_SHOWN = "Slack did not take what “{title}” was to show you. Close the window and begin again; looking changed nothing."
+NOT_SHOWN = (
+    "If “{title}” still says that it is checking, Slack did not take the answer. "
+    "Close it and begin again; looking changed nothing."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +166,15 @@ class Desk:
     async def _foreign_draft(self, actor: Actor) -> None:
         ledger = self.engine.ledger
         await ledger.store.note(
-            (AuditEntry(at=ledger.now(), event="denied.draft", user_id=actor.user_id, rule="draft.owner"),)
+            (
+                AuditEntry(
+                    at=ledger.now(),
+                    event="denied.draft",
+                    user_id=actor.user_id,
+                    rule="draft.owner",
+                    policy=ledger.policy().hash,
+                ),
+            )
         )
         raise NotPermitted("This form belongs to somebody else.", rule="draft.owner")
 
@@ -236,7 +248,8 @@ class Desk:
         """After a decision: what came of it, and the request below it, if it was open there, as it stands now."""
         root, own = body["view"].get("root_view_id"), body["view"]["id"]
         if root and root != own:
-            await self.update(str(root), self.request(record, actor))
+            with suppress(*SLACK_FAILED):  # the decision is committed; an old picture below it changes nothing
+                await self.update(str(root), self.request(record, actor))
         return Answer(view=shown_view(record.ref, said))
 
     async def draft_from(self, record: BillingRequest, actor: Actor) -> Draft:
@@ -272,13 +285,15 @@ class Desk:
             raise
         return True
 
-    def fill(self, view_id: str, title: str, actor: Actor, made: Awaitable[View]) -> None:
-        """Puts `made` into an open modal as soon as it is there. Whatever goes wrong, "checking" does not stay for ever."""
-        self.tasks.start(self._fill(view_id, title, actor, made), name="fill")
+    def fill(self, view_id: str, title: str, actor: Actor, make: Callable[[], Awaitable[View]]) -> None:
+        """Puts what `make` gives into an open modal. Whatever goes wrong, "checking" does not stay for ever."""
+        self.tasks.start(self._fill(view_id, title, actor, make), name="fill")
 
-    async def _fill(self, view_id: str, title: str, actor: Actor, made: Awaitable[View]) -> None:
+    async def _fill(
+        self, view_id: str, title: str, actor: Actor, make: Callable[[], Awaitable[View]]
+    ) -> None:
         try:
-            view = await made
+            view = await make()
         except BotError as error:
             view = error_view(title, error)
         except Exception as error:  # noqa: BLE001 - the person is looking at "checking"

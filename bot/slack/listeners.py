@@ -37,10 +37,15 @@ NOT_TAKEN = (
     "and is in /billing pending."
 )
 
+#: A late answer must not overtake the acknowledgement that puts "checking" into the modal: it would be drawn over.
+AFTER_ACK_S = 0.2
+
 Body = dict[str, Any]
 Handler = Callable[[Mapping[str, Any]], Awaitable[Answer]]
 
 
+#: How long an acknowledgement waits for an answer to be shown, after the budget: together less than Slack's 3 s.
+SHOWN_S = 0.4
 #: How long a private answer by the response URL may take.
 RESPOND_S = 10
 
@@ -89,10 +94,10 @@ class Listeners:
 
     async def click(self, ack: AsyncAck, body: Body) -> None:
         answer = await self._in_time(self.clicks, body, where="click", late=self._show_or_say)
-        if (
-            answer and answer is not NOTHING
-        ):  # Slack is answered first: showing it may take longer than Slack waits
-            self._desk.tasks.start(self._show_or_say(body, answer), name="answer")
+        if answer and answer is not NOTHING:
+            # Slack does not wait for an answer that takes long to show.
+            showing = self._desk.tasks.start(self._show_or_say(body, answer), name="answer")
+            await asyncio.wait({showing}, timeout=SHOWN_S)
         await ack()
 
     async def submission(self, ack: AsyncAck, body: Body) -> None:
@@ -119,11 +124,11 @@ class Listeners:
     # Events: acknowledged first, because nobody waits for an answer
 
     async def home_opened(self, ack: AsyncAck, body: Body) -> None:
-        self._later(self.events.home_opened(body), "home")
+        self._later(self.events.home_opened, body, "home")
         await ack()
 
     async def written_to(self, ack: AsyncAck, body: Body) -> None:
-        self._later(self.events.written_to(body), "message")
+        self._later(self.events.written_to, body, "message")
         await ack()
 
     # The guard
@@ -147,6 +152,7 @@ class Listeners:
         where: str,
     ) -> None:
         answer = await task
+        await asyncio.sleep(AFTER_ACK_S)
         try:
             await late(body, answer)
         except SLACK_FAILED as error:
@@ -169,10 +175,10 @@ class Listeners:
         except Exception as error:  # noqa: BLE001 - Bolt loses the acknowledgement when a listener raises
             return _as_answer(bug(error, where), where, body)
 
-    def _later(self, work: Awaitable[None], where: str) -> None:
+    def _later(self, work: Callable[[Body], Awaitable[None]], body: Body, where: str) -> None:
         async def quietly() -> None:
             try:
-                await work
+                await work(body)
             except BotError as error:
                 _log.info("event not answered", where=where, code=error.code)
             except SLACK_FAILED as error:

@@ -72,7 +72,7 @@ class Notifier:
             web_url=self._site.web_url,
         )
 
-    async def _card(self, _owed: OwedErrand, record: BillingRequest) -> tuple[MessageRef, str] | None:
+    async def _card(self, owed: OwedErrand, record: BillingRequest) -> tuple[MessageRef, str] | None:
         known = await self._store.message(record.ref, ErrandKind.CARD)
         wanted = known or record.requirement.approvals or record.state is State.UNCERTAIN
         if not wanted or record.submitted_at is None:
@@ -80,8 +80,8 @@ class Notifier:
         # Drawn as of the submit, not of now: the same record always gives the same picture.
         message = card(record, BY_NAME[record.operation], record.submitted_at, self._context(record))
         drawn = picture_hash(message)
-        if known and known.drawn == drawn:
-            return None
+        if known and known.drawn == drawn and owed.errand.topic != "again":
+            return None  # it looks like this already; "again": somebody may have deleted it
         if known:
             try:
                 await self._client.chat_update(
