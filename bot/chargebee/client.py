@@ -188,7 +188,7 @@ class ChargebeeClient(Generic[S]):
     async def subscriptions(self, *, limit: int = 20, **filters: FilterValue) -> list[Subscription]:
         return await self._list("subscriptions", "subscription", Subscription, limit, filters)
 
-    async def comments(self, entity_type: str, entity_id: str, *, limit: int = 50) -> list[Comment]:
+    async def comments(self, entity_type: str, entity_id: str, *, limit: int = 200) -> list[Comment]:
         filters = {"entity_type": entity_type, "entity_id": entity_id}
         return await self._list("comments", "comment", Comment, limit, filters)
 

@@ -5,7 +5,8 @@
 
 Chargebee's error body is `message`, `type`, `api_error_code`, `param` (docs "Error handling"; the v1 OpenAPI
 file lists the codes by status). `message` is for developers and can hold customer data, so it is dropped and
-people read our sentence for the code. A 5xx, and anything a proxy puts in between, may be HTML or nothing.
+people read our sentence for the code, with the parameter Chargebee named. A 5xx, and anything a proxy puts in
+between, may be HTML or nothing.
 
 A read fails with the same errors: an Uncertain read is merely an answer we do not have.
 """
@@ -162,9 +163,9 @@ def from_answer(status: int, headers: Mapping[str, str], body: bytes, *, now: fl
         # Only Chargebee's own word proves an absence; a proxy's 404 says nothing of the document.
         refusal = NotFound if (status, code) == (404, "resource_not_found") else Refused
         words = WORDS.get(code, _PAYMENT if kind == "payment" else _REFUSED)
-        return refusal(
-            words.message, hint=words.hint, status=status, api_error_code=code, kind=kind, param=param
-        )
+        about = f"It named the parameter {param}." if param else ""
+        hint = " ".join(filter(None, (about, words.hint)))
+        return refusal(words.message, hint=hint, status=status, api_error_code=code, kind=kind, param=param)
     return Uncertain(
         _UNCERTAIN.message, hint=_UNCERTAIN.hint, status=status, api_error_code=code, kind=kind, param=param
     )

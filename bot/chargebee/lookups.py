@@ -250,11 +250,15 @@ class Lookups:
         if not query:
             filters = [{}]
         elif last:
-            both: dict[str, FilterValue] = {"first_name__starts_with": first, "last_name__starts_with": last}
-            filters = [{"company__starts_with": query}, both]
+            both: dict[str, FilterValue] = {
+                "first_name__starts_with": _named(first),
+                "last_name__starts_with": _named(last),
+            }
+            filters = [{"company__starts_with": _named(query)}, both]
         else:
-            fields = ("company", "first_name", "last_name", "id")
-            filters = [{f"{field}__starts_with": query} for field in fields]
+            names_too = ("company", "first_name", "last_name")
+            filters = [{f"{field}__starts_with": _named(query)} for field in names_too]
+            filters.append({"id__starts_with": query})
         found = await self._search(self._source.customers, filters, person)
         for customer in found.documents:
             if isinstance(customer, Customer):
@@ -341,6 +345,12 @@ class Lookups:
 
 def _scope(customer_id: str) -> dict[str, FilterValue]:
     return {"customer_id__is": customer_id} if customer_id else {}
+
+
+def _named(query: str) -> str:
+    """A name as it is probably written. Whether Chargebee minds capitals is not documented; names begin with one, and
+    people who look for them type small letters."""
+    return query[:1].upper() + query[1:]
 
 
 def _sought(text: str, expects: str) -> str:

@@ -301,6 +301,7 @@ class Customer(Wire):
     last_name: str = ""
     company: str = ""
     auto_collection: str = ""
+    consolidated_invoicing: bool = False
     offline_payment_method: str = ""
     primary_payment_source_id: str = ""
     card_status: str = ""

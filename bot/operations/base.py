@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 from bot.chargebee.resources import Comment, CreditNote, Customer, Invoice, Subscription
 from bot.core.errors import InvalidInput, NotFound, Refusal
 from bot.core.ids import document_id
-from bot.core.money import Money, Typed, format_money
+from bot.core.money import Money, Typed
 from bot.core.plan import Frozen, Plan, Row, Value
 
 Found = TypeVar("Found")
@@ -182,7 +182,7 @@ class Reader(Protocol):
 
     async def credit_notes(self, *, limit: int = 20, **filters: str) -> list[CreditNote]: ...
 
-    async def comments(self, entity_type: str, entity_id: str, *, limit: int = 50) -> list[Comment]: ...
+    async def comments(self, entity_type: str, entity_id: str, *, limit: int = 200) -> list[Comment]: ...
 
 
 P = TypeVar("P", bound=Params)
@@ -296,8 +296,13 @@ def insist_changeable(document: Invoice | CreditNote, what: str) -> None:
 
 
 def written(minor: int, currency: str, site: SiteProfile) -> str:
-    """An amount inside a sentence: `EUR 1,250.00`."""
-    return format_money(Money(amount_minor=minor, currency=currency), zero_decimal=site.zero_decimal)
+    """An amount inside a sentence: `EUR 1250.00`. Not grouped, because the reader's language is not known here, and a comma
+    means something else in each.
+    """
+    if currency in site.zero_decimal:
+        return f"{currency}\N{NO-BREAK SPACE}{minor}"
+    sign, (major, cents) = "-" if minor < 0 else "", divmod(abs(minor), 100)
+    return f"{currency}\N{NO-BREAK SPACE}{sign}{major}.{cents:02d}"
 
 
 def day(at: int, site: SiteProfile) -> str:

@@ -213,7 +213,7 @@ def plan(params: ChargeParams, facts: ChargeFacts, ref: str) -> Plan:
 
     return Plan(
         operation=OPERATION.name,
-        summary=f"Charge {written(amount.amount_minor, amount.currency, site)} to {_whom(facts)}",
+        summary=f"Charge {_whom(facts)}",
         call=_call(params, amount, description, po_number, site),
         rows=rows(labels, {}, expected),
         warnings=(*_collection(facts, amount), *_total(params, facts), *_twins(params, facts, amount)),
@@ -337,6 +337,10 @@ def _total(params: ChargeParams, facts: ChargeFacts) -> list[str]:
     typed, preferred = params.amount.currency, facts.customer.preferred_currency_code
     if not facts.subscription and typed and preferred and typed != preferred:
         warnings.append(f"The customer's usual currency is {preferred}, and this charge is in {typed}.")
+    if facts.subscription and facts.customer.consolidated_invoicing:
+        warnings.append(
+            "The customer's invoices are consolidated, so Chargebee may refuse to charge a subscription: charge the customer."
+        )
     if facts.subscription and facts.subscription.status == "cancelled":
         warnings.append(f"Subscription {facts.subscription.id} is cancelled.")
     return warnings

@@ -3,10 +3,10 @@
 import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from bot.chargebee.resources import CreditNote, Customer, Invoice
-from bot.core.money import Typed
+from bot.core.money import Typed, read_amount
 from bot.core.plan import Frozen
 from bot.operations.base import (
     COMMENT_MAX,
@@ -47,10 +47,17 @@ ReasonCode = Literal[
 LINES_MAX = 40
 
 
+def _known_currency(code: str | None) -> str | None:
+    """Raises ValueError with a sentence for a code that no currency has."""
+    if code:
+        read_amount(f"1 {code}")
+    return code
+
+
 class CreditNoteParams(Params):
     type: Annotated[
         Literal["adjustment", "refundable", "store"],
-        Ask(input=Input.CHOICE, label="Type", choices=TYPES),
+        Ask(input=Input.CHOICE, label="Type", choices=TYPES, place=1),
     ]
     invoice: Annotated[
         InvoiceId | None,
@@ -59,7 +66,7 @@ class CreditNoteParams(Params):
             label="Invoice",
             hint="Leave it empty only for a refundable note that belongs to no invoice.",
             placeholder="Type a number or a customer, or paste a Chargebee link",
-            place=1,
+            place=2,
         ),
     ] = None
     customer: Annotated[
@@ -74,7 +81,7 @@ class CreditNoteParams(Params):
     ] = None
     total: Annotated[
         Typed | None,
-        Ask(input=Input.AMOUNT, label="Total", hint="With tax. Or leave it empty and add lines.", place=2),
+        Ask(input=Input.AMOUNT, label="Total", hint="With tax. Or leave it empty and add lines.", place=3),
     ] = None
     lines: Annotated[
         tuple[CreditLine, ...],
@@ -88,7 +95,7 @@ class CreditNoteParams(Params):
             input=Input.LONG_TEXT,
             label="Reason",
             hint="Approvers read it, and it stays as an internal comment on the credit note.",
-            place=3,
+            place=4,
         ),
     ]
     create_reason_code: Annotated[
@@ -131,6 +138,7 @@ class CreditNoteParams(Params):
     currency: Annotated[
         str | None,
         StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{3}$", max_length=3),
+        AfterValidator(_known_currency),
         Ask(
             input=Input.TEXT,
             label="Currency",

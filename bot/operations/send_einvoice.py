@@ -116,7 +116,7 @@ def picture(_params: SendEinvoiceParams, facts: SendEinvoiceFacts, _ref: str) ->
 def plan(params: SendEinvoiceParams, facts: SendEinvoiceFacts, ref: str) -> Plan:
     note, customer = facts.note, facts.customer
     _insist_sendable(facts)
-    warnings = ["This cannot be undone: once sent, an e-invoice cannot be called back."]
+    warnings = []
     if facts.status:
         message = note.einvoice.message if note.einvoice else ""
         warnings.append(f"The last e-invoice {facts.status}" + (f": {message}" if message else "."))

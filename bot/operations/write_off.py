@@ -182,12 +182,12 @@ def plan(params: WriteOffParams, facts: WriteOffFacts, ref: str) -> Plan:
 
 
 def landed(_params: WriteOffParams, before: WriteOffFacts, after: WriteOffFacts, ref: str) -> Verdict:
-    """Ours is there when exactly the amount that was due is written off and our mark is on the invoice.
+    """Ours is there when something more is written off and our mark is on the invoice, whatever the amount: a payment may
+    have come in just before the call, and the difference is then told.
 
-    The amount without the mark means that somebody wrote it off, perhaps not we: nobody can tell from here.
+    An amount without the mark means that somebody wrote it off, perhaps not we: nobody can tell from here.
     """
-    written_off = after.invoice.write_off_amount - before.invoice.write_off_amount
-    if written_off != before.invoice.amount_due:
+    if after.invoice.write_off_amount <= before.invoice.write_off_amount:
         return Verdict.ABSENT
     return Verdict.LANDED if ref in after.marks else Verdict.PENDING
 

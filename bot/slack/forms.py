@@ -231,8 +231,8 @@ def values_of(
             }
             for one in params[op.lines.field]
         ]
-    if options.business_entity_id:
-        values[ENTITY] = options.business_entity_id
+    if context.entities:
+        values[ENTITY] = options.business_entity_id  # also when it is empty: the channel's own was taken back
     switches = {
         "webhooks": options.silence_webhooks,
         "emails": options.silence_emails,

@@ -3,6 +3,7 @@
     /write-off INV-1042 duplicate of INV-1040          by place (`Ask.place`); the last place, when text, takes the rest
     /charge acme 150 EUR "Onboarding" po_number=4711   an amount and its currency may stand apart; names at the end
     /charge subscription=sub-1 150 Onboarding          names before the rest; an optional place may be left out
+    /credit-note INV-1042 50 Goodwill                  so may a choice, and then the form asks for it
 
 Slack writes links as `<https://…|label>`, people as `<@U…|name>`, and escapes `&<>` (Slack docs, "Implementing slash
 commands", `should_escape`). A link becomes its address, a person their name. Every value is a piece of that text, except
@@ -170,8 +171,8 @@ def _amount(line: str, tokens: list[Token], locale: str) -> tuple[int, str]:
         if second and not (second.name or second.quoted or first.quoted)
         else ""
     )
-    if second and pair and _currency_apart(first.text, second.text) and _reads(pair, locale):
-        return 2, ""
+    if second and pair and _currency_apart(first.text, second.text, locale):
+        return 2, ""  # also when the number is wrong: the form then shows both as they were typed
     if not any(char.isdigit() for char in first.text):
         return 0, ""
     if second and pair and second.text[:1].isdigit() and _reads(pair, locale):
@@ -179,13 +180,14 @@ def _amount(line: str, tokens: list[Token], locale: str) -> tuple[int, str]:
     return 1, ""
 
 
-def _currency_apart(first: str, second: str) -> bool:
-    """Whether one of two words is a number and the other could only be its currency."""
+def _currency_apart(first: str, second: str, locale: str) -> bool:
+    """Whether one of two words is a number and the other can only be its currency."""
     number, word = (first, second) if first[:1].isdigit() or first[:1] in "+-" else (second, first)
     return (
         any(char.isdigit() for char in number)
         and not any(char.isdigit() for char in word)
-        and (word not in _WORDS)
+        and word not in _WORDS
+        and _reads(f"1 {word}", locale)
     )
 
 
@@ -200,7 +202,10 @@ def _reads(text: str, locale: str) -> bool:
 def _left_out(
     op: AnyOperation, name: str, known: Mapping[str, Ask], free: list[str], tokens: list[Token]
 ) -> bool:
-    """Whether an optional place before an amount was left out: the amount stands here, and none behind it."""
+    """Whether a place was left out: a choice that is none of its choices, or an optional place before an amount, where the
+    amount stands here and none behind it."""
+    if known[name].choices and free:
+        return _chosen(known[name], tokens[0].text) not in (known[name].choices or {})
     if op.params.model_fields[name].is_required() or not free or known[free[0]].input is not Input.AMOUNT:
         return False
     here, behind = tokens[0].text, tokens[1].text if len(tokens) > 1 else ""

@@ -8,8 +8,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.operations.base import AnyOperation, Ask, Template, asks
-from bot.slack.fields import FormContext, field_input, prepared_values, problem_block, read_value
+from bot.operations.base import AnyOperation, Ask, Input, Template, asks
+from bot.slack.fields import (
+    FormContext,
+    field_input,
+    prepared_values,
+    problem_block,
+    raw_value,
+    read_value,
+)
 from bot.slack.problems import validated
 from bot.slack.routes import Callback, Click, field_block
 from bot.slack.surfaces.blocks import (
@@ -27,7 +34,8 @@ from bot.slack.surfaces.blocks import (
 from bot.slack.surfaces.blocks import context as small_print
 
 MOST_LINES = 40
-MOST_TEMPLATES = 99
+#: Slack takes at most 100 options.
+MOST_TEMPLATES = 100
 TEMPLATE = "template"
 
 
@@ -35,7 +43,7 @@ def lines_blocks(
     op: AnyOperation, name: str, ask: Ask, values: Mapping[str, Any], draft_id: str
 ) -> list[Block]:
     lines = lines_of(values, name)
-    head = section(f"{ask.label}: {len(lines) or 'none yet'}")
+    head = section(f"{ask.label}: {len(lines) or 'none yet'}") | {"block_id": field_block(name)}
     blocks = [head, *([small_print(ask.hint)] if ask.hint else [])]
     for index, line in enumerate(lines):
         text = op.lines.describe(line) if op.lines else ", ".join(line.values())
@@ -81,7 +89,7 @@ def line_view(  # noqa: PLR0917 - what is drawn, for whom, then what is wrong wi
         blocks.append(
             small_print(f"The first {MOST_TEMPLATES} of {len(templates)} lines can be chosen here.")
         )
-    filled = {**(template.values if template else {}), **values}
+    filled = {**(_begun(op, template, context) if template else {}), **values}
     for name in template.fields if template else ():
         block = field_input(op.lines.line, name, filled, context)
         # Another line's values must not stay in Slack's memory: every template has blocks of its own.
@@ -104,15 +112,27 @@ def _revision(template: Template | None) -> str:
     return hashlib.sha256(template.id.encode()).hexdigest()[:8] if template else ""
 
 
+def _begun(op: AnyOperation, template: Template, context: FormContext) -> dict[str, str]:
+    """The template's values as this person would type them: a template is written for nobody's locale."""
+    assert op.lines is not None
+    known, fields = asks(op.lines.line), op.lines.line.model_fields
+    return {
+        name: raw_value(fields[name], known[name], {"digits": value}, context)
+        if name in known and known[name].input is Input.AMOUNT
+        else value
+        for name, value in template.values.items()
+    }
+
+
 def chosen_template(state: Mapping[str, Any]) -> str:
     """The id of the template chosen in the line's form, or an empty string."""
     return read_value(next(iter((state.get(field_block(TEMPLATE)) or {}).values()), {}))
 
 
 def read_line(op: AnyOperation, state: Mapping[str, Any], template: Template) -> dict[str, str]:
-    """The line as raw values: the template's own, with what was typed over them. An emptied field is empty."""
+    """The line as raw values: what was typed, and what the template holds without asking. An emptied field is empty."""
     assert op.lines is not None
-    line = dict(template.values)
+    line = {name: value for name, value in template.values.items() if name not in template.fields}
     for name in template.fields:
         typed = state.get(field_block(name, _revision(template)))
         if typed is not None:

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 from bot.core.errors import InvalidInput
-from bot.operations.base import Params, asks
+from bot.operations.base import Ask, Params, asks
 from bot.slack.routes import field_of
 from bot.slack.surfaces.blocks import clip, visible
 
@@ -51,13 +51,23 @@ def _told(params: type[BaseModel], detail: ErrorDetails, line: type[BaseModel] |
     else:
         name = str(loc[0]) if loc else ""
         text = _sentence(detail, ctx)
+        if detail["type"] == "string_pattern_mismatch":
+            asked = _asked(params, line, loc)
+            text = f"{text} {asked.hint}".strip() if asked else text
         head, colon, rest = text.partition(": ")
         if not loc and colon and head in params.model_fields:
             name, text = head, rest
     if len(loc) > 1 and isinstance(loc[1], int):
-        inner = asks(line).get(str(loc[2])) if line and len(loc) > 2 else None
+        inner = _asked(params, line, loc)
         text = f"Line {loc[1] + 1}{f', {inner.label}' if inner else ''}: {text}"
     return name or next(iter(params.model_fields)), text
+
+
+def _asked(params: type[BaseModel], line: type[BaseModel] | None, loc: tuple[int | str, ...]) -> Ask | None:
+    """How the field an error is about is asked for; `line` is the model of one line of a list of lines."""
+    if len(loc) > 2 and isinstance(loc[1], int):
+        return asks(line).get(str(loc[2])) if line else None
+    return asks(params).get(str(loc[0])) if loc else None
 
 
 def _sentence(detail: ErrorDetails, ctx: Mapping[str, Any]) -> str:
@@ -102,16 +112,20 @@ def _sentence(detail: ErrorDetails, ctx: Mapping[str, Any]) -> str:
 def errors_for_slack(view: Mapping[str, Any], problems: Mapping[str, str]) -> dict[str, str]:
     """Problems by the input block they belong to; Slack drops a whole answer with a key it does not know.
 
-    What belongs to no input of this view is said under its first one. Empty when the view has no inputs.
+    What belongs to another block (a list of lines) is said under the input above it, what belongs to none under the first
+    one. Empty when the view has no inputs.
     """
-    blocks = {
-        field_of(str(block.get("block_id", ""))): str(block["block_id"])
-        for block in reversed(view.get("blocks") or [])
-        if block.get("type") == "input" and block.get("block_id")
-    }
-    if not blocks:
+    named = [(field_of(str(b.get("block_id", ""))), b) for b in view.get("blocks") or []]
+    inputs = [
+        str(block["block_id"]) for _, block in named if block.get("type") == "input" and block.get("block_id")
+    ]
+    if not inputs:
         return {}
-    first = next(reversed(blocks.values()))
+    first = above = inputs[0]
+    blocks: dict[str | None, str] = {}
+    for name, block in named:
+        above = block["block_id"] if block.get("block_id") in inputs else above
+        blocks.setdefault(name, above)
     errors: dict[str, str] = {}
     for name, text in problems.items():
         block_id = blocks.get(name, first)

@@ -1,7 +1,7 @@
 """Choices for the fields that look things up while somebody types.
 
 Whatever is typed can always be used as it is, when it is an id or a Chargebee link: a look-up that fails or finds nothing
-never stands in anybody's way.
+never stands in anybody's way. A picker in Slack cannot be cleared, so a field that may be empty also offers "None".
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from bot.operations import BY_NAME
 from bot.operations.base import asks
 from bot.slack import wording
 from bot.slack.desk import Answer, Desk
-from bot.slack.forms import read_form
+from bot.slack.forms import NONE, read_form
 from bot.slack.routes import Pick, field_of
 from bot.slack.surfaces.blocks import option
 
@@ -41,12 +41,14 @@ class Suggestions:
         scope = str(entered.get(depends_on) or "") if depends_on else ""
         found = await self._find(pick, typed, scope, actor)
         choices = [option(choice.label, choice.id, choice.detail) for choice in found.choices[:MOST]]
-        try:
-            as_typed = document_id(typed, expects=pick.removeprefix("pick."))
-        except ValueError:
-            as_typed = ""
-        if as_typed and as_typed not in {choice.id for choice in found.choices}:
+        as_typed, why_not = _as_typed(typed, pick)
+        if as_typed and as_typed not in {NONE, *(choice.id for choice in found.choices)}:
             choices.append(option(wording.use_as_typed(as_typed), as_typed, found.note))
+        remark = "" if as_typed else found.note or why_not
+        if not operation.params.model_fields[field].is_required():
+            choices.append(option("None", NONE, remark))  # last: the first one is taken by the Enter key
+        elif remark and not choices:
+            choices.append(option(remark, NONE))  # there is no other place to say why nothing was found
         return Answer(options=choices)
 
     async def _find(self, pick: Pick, typed: str, scope: str, actor: Actor) -> LookupResult:
@@ -60,3 +62,11 @@ class Suggestions:
         if pick is Pick.INVOICE:
             return await lookups.invoices(typed, customer_id=scope, person=actor.user_id, locale=actor.locale)
         return await lookups.credit_notes(typed, invoice_id=scope, person=actor.user_id, locale=actor.locale)
+
+
+def _as_typed(typed: str, pick: Pick) -> tuple[str, str]:
+    """The id that was typed or pasted, or why a pasted link is none. A name that is being typed is no mistake."""
+    try:
+        return document_id(typed, expects=pick.removeprefix("pick.")), ""
+    except ValueError as error:
+        return "", str(error) if "://" in typed else ""

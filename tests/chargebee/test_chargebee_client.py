@@ -314,7 +314,7 @@ async def test_comments_are_those_of_one_document() -> None:
     async with site.client() as client:
         assert await client.comments("invoice", "INV-1") == []
     assert site.queries() == [
-        {"entity_type": "invoice", "entity_id": "INV-1", "limit": "50", "sort_by[desc]": "created_at"}
+        {"entity_type": "invoice", "entity_id": "INV-1", "limit": "100", "sort_by[desc]": "created_at"}
     ]
 
 

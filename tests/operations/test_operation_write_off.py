@@ -48,6 +48,16 @@ def test_a_write_off_without_our_mark_may_be_somebody_elses() -> None:
     assert landed(PARAMS, write_off_facts(invoice()), after, REF) is Verdict.PENDING
 
 
+def test_a_write_off_with_our_mark_is_ours_also_when_a_payment_made_it_less() -> None:
+    paid_before = invoice(status="paid", amount_due=0, write_off_amount=10_000)
+    assert landed(PARAMS, write_off_facts(invoice()), write_off_facts(paid_before, marks=(REF,)), REF) is (
+        Verdict.LANDED
+    )
+    assert landed(PARAMS, write_off_facts(invoice()), write_off_facts(invoice(), marks=(REF,)), REF) is (
+        Verdict.ABSENT
+    )
+
+
 async def test_load_finds_note_and_mark() -> None:
     entry = {"cn_id": "CN-30", "cn_create_reason_code": "Write Off", "cn_total": 11_900}
     closed = invoice(status="paid", amount_due=0, write_off_amount=11_900, adjustment_credit_notes=[entry])

@@ -1,6 +1,7 @@
 """Slack's documented limits, as one function over JSON: `problems(view_or_blocks)`. Offline, independent of the sandbox.
 
-Sources: Block Kit reference (text lengths, counts, surfaces), "Modals" (titles, submit), facts measured for `initial_option`.
+Sources: Block Kit reference (text lengths, counts, surfaces), "Modals" (titles, submit),
+"Select menu element" (`initial_option`).
 """
 
 import json
