@@ -68,6 +68,22 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     S.STALE: {},
 }
 
+#: A state as people read it.
+WORDS: dict[State, str] = {
+    S.PREVIEWED: "being prepared",
+    S.PENDING: "waiting for approval",
+    S.APPROVED: "approved, not started yet",
+    S.EXECUTING: "being sent to Chargebee",
+    S.SETTLING: "accepted by Chargebee, not finished yet",
+    S.UNCERTAIN: "not known whether it happened",
+    S.DONE: "done",
+    S.FAILED: "failed",
+    S.REJECTED: "rejected",
+    S.CANCELLED: "cancelled",
+    S.EXPIRED: "expired",
+    S.STALE: "out of date",
+}
+
 ENDED = frozenset(state for state, row in TRANSITIONS.items() if not row)
 
 
@@ -76,7 +92,7 @@ def advance(state: State, event: Event) -> State:
     try:
         return TRANSITIONS[state][event]
     except KeyError:
-        raise Conflict(f"This request is {state.value}, so it is too late for that.") from None
+        raise Conflict(f"This request is {WORDS[state]}, so it is too late for that.") from None
 
 
 def possible(state: State, event: Event) -> bool:

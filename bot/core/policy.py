@@ -250,6 +250,10 @@ class Policy:
     def may_see(self, actor: Actor, record: BillingRequest) -> Decision:
         if self._same(actor, record.requester):
             return _yes("You asked for this.", "requester")
+        if record.submitted_at is None:
+            return _no(
+                "This has not been asked for yet; only the person who prepares it sees it.", "requester"
+            )
         for name, role in self._roles(actor).items():
             if role.see == "all":
                 return _yes(f"Role {name} sees every request.", f"roles.{name}.see")
@@ -259,6 +263,16 @@ class Policy:
         return _no(
             f"This request is not yours to see. Ask {record.requester.name}.",
             _rules(self._roles(actor), "see"),
+        )
+
+    def decides(self, actor: Actor) -> tuple[str, ...]:
+        """The operations whose gates `actor` may have a voice in, at some amount."""
+        held = self._roles(actor)
+        return tuple(
+            operation
+            for operation, gate in self.file.gates.items()
+            for wanted in [{name for tier in gate.tiers for name in tier.roles}]
+            if any(name in wanted and lists(role.approve, operation) for name, role in held.items())
         )
 
     def whom_to_ask(self, record: BillingRequest) -> str:

@@ -4,14 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
 class BotProcess:
-    """`python -m bot run` with the given settings. Its log goes to `log`."""
+    """`python -m bot run` with the given settings and `arguments`. Its log goes to `log`."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Path, arguments: Sequence[str] = ()) -> None:
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -19,12 +19,16 @@ class BotProcess:
         }
         self._environment = inherited | dict(environment)
         self._log = log
+        self._arguments = arguments
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self._environment, stdout=log, stderr=log
+                *(sys.executable, "-m", "bot", "run", *self._arguments),
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
 
     @property

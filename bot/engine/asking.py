@@ -1,7 +1,7 @@
 """Asking for a change: preview, submit, cancel."""
 
 from bot.core.errors import Conflict, InvalidInput
-from bot.core.lifecycle import Event, State, possible
+from bot.core.lifecycle import WORDS, Event, State, possible
 from bot.core.plan import Options
 from bot.core.policy import Decision
 from bot.core.record import Actor, AuditEntry, BillingRequest, Errand, ErrandKind
@@ -105,9 +105,7 @@ class Asking:
         )
         now = ledger.now()
         if not possible(record.state, Event.SUBMIT) or record.expires_at <= now:
-            raise Conflict(
-                "This preview has expired.", hint="Ask again; what you entered can be typed in once more."
-            )
+            raise Conflict("This preview has expired.", hint="Ask again; nothing was sent.")
         requirement = policy.requirement(
             record.operation, record.plan.amount, ledger.chargebee.site.zero_decimal
         )
@@ -141,7 +139,7 @@ class Asking:
         record = await ledger.find(ref)
         await ledger.insist(ledger.policy().may_cancel(actor, record), event="cancel", by=actor, ref=ref)
         if not possible(record.state, Event.CANCEL):
-            raise Conflict(f"{ref} is {record.state.value}: it cannot be taken back any more.")
+            raise Conflict(f"{ref} is {WORDS[record.state]}: it cannot be taken back any more.")
         return record
 
     async def cancel(self, ref: str, actor: Actor, reason: str = "") -> BillingRequest:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.errors import Conflict, InvalidInput, Refusal
-from bot.core.lifecycle import Event, State, possible
+from bot.core.lifecycle import WORDS, Event, State, possible
 from bot.core.plan import Difference, Plan, drifted
 from bot.core.record import Actor, AuditEntry, BillingRequest, Errand, ErrandKind, Outcome, Vote
 from bot.engine.attribution import needs_note
@@ -33,7 +33,7 @@ class Deciding:
         record = await ledger.find(ref)
         await ledger.insist(ledger.policy().may_approve(actor, record), event="review", by=actor, ref=ref)
         if not possible(record.state, Event.APPROVE):
-            raise Conflict(f"{ref} is {record.state.value}: there is nothing left to decide.")
+            raise Conflict(f"{ref} is {WORDS[record.state]}: there is nothing left to decide.")
         return record
 
     async def may_reject(self, ref: str, actor: Actor) -> BillingRequest:
@@ -42,7 +42,7 @@ class Deciding:
         record = await ledger.find(ref)
         await ledger.insist(ledger.policy().may_reject(actor, record), event="reject", by=actor, ref=ref)
         if not possible(record.state, Event.REJECT):
-            raise Conflict(f"{ref} is {record.state.value}: there is nothing left to decide.")
+            raise Conflict(f"{ref} is {WORDS[record.state]}: there is nothing left to decide.")
         return record
 
     async def review(self, ref: str, actor: Actor) -> Review:
@@ -158,7 +158,7 @@ class Deciding:
         record = await ledger.find(ref)
         await ledger.insist(ledger.policy().may_settle(actor, record), event="resolve", by=actor, ref=ref)
         if record.state is not State.UNCERTAIN:
-            raise Conflict(f"{ref} is {record.state.value}: there is nothing left to decide.")
+            raise Conflict(f"{ref} is {WORDS[record.state]}: there is nothing left to decide.")
         return record
 
     async def resolve(self, ref: str, actor: Actor, *, happened: bool, reason: str) -> BillingRequest:

@@ -59,13 +59,11 @@ class Executing:
             return await expire(ledger, record)
         policy = ledger.policy()
         requester = record.requester
-        for still in (
-            policy.may_request(requester, record.operation, record.origin_channel),
-            policy.may_use(requester, record.options, record.operation, record.origin_channel),
-        ):
-            if not still.allowed:
-                sentence = f"{requester.name} may no longer ask for this. {still.reason}"
-                return await stale(ledger, record, sentence=sentence)
+        may_ask = policy.may_request(requester, record.operation, record.origin_channel)
+        may_use = policy.may_use(requester, record.options, record.operation, record.origin_channel)
+        if not (may_ask.allowed and may_use.allowed):
+            sentence = f"Under the policy in force, {requester.name} may no longer ask for this."
+            return await stale(ledger, record, sentence=sentence)
         if not policy.quorum(record):
             return await stale(
                 ledger, record, sentence="The approvals given no longer count under the policy in force."

@@ -230,11 +230,9 @@ def _status_after(facts: RemoveCreditNoteFacts) -> str:
 
 
 def _warnings(facts: RemoveCreditNoteFacts, freed: Money) -> tuple[str, ...]:
-    invoice, note = facts.invoice, facts.note
+    invoice = facts.invoice
     shown = written(freed.amount_minor, freed.currency, facts.site)
     warnings = [f"Chargebee may put the freed {shown} on the customer's next invoice by itself."]
-    if note.type == "adjustment":
-        warnings.append("An adjustment credit note cannot be applied again; a new one would have to be made.")
     if facts.is_write_off:
         warnings.append("This undoes a write-off: the customer owes the amount again.")
     if invoice.status == "paid":

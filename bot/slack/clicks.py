@@ -3,18 +3,21 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bot.core.errors import BotError, Conflict, InvalidInput, NotPermitted
+from bot.core.errors import Conflict
+from bot.core.lifecycle import State
+from bot.core.policy import Decision
 from bot.core.record import Actor
 from bot.operations import BY_NAME
+from bot.operations.base import AnyOperation, Lines
 from bot.slack import wording
 from bot.slack.commands import Commands
 from bot.slack.desk import NOTHING, Answer, Desk
 from bot.slack.forms import chosen_template, labels_of, line_view, read_form
 from bot.slack.routes import Click, Pick
+from bot.slack.surfaces.blocks import View
 from bot.slack.surfaces.modal import (
     cancel_view,
     checking_view,
-    refusal_view,
     reject_view,
     review_view,
     settle_view,
@@ -46,9 +49,13 @@ class Clicks:
         }
 
     async def __call__(self, body: Mapping[str, Any]) -> Answer:
-        """One click. Raises BotError; an id nobody knows raises KeyError."""
+        """One click. Raises BotError, also for an id that nobody knows (any more)."""
         action = body["actions"][0]
-        return await self.handlers[action["action_id"]](body, str(action.get("value") or ""))
+        handler = self.handlers.get(action["action_id"])
+        if handler is None:
+            await self._desk.clicker(body)
+            raise Conflict(wording.NOT_KNOWN, hint=wording.NOT_KNOWN_HINT)
+        return await handler(body, str(action.get("value") or ""))
 
     # A request
 
@@ -58,28 +65,20 @@ class Clicks:
         actor = await desk.clicker(body, fresh=True)
         await desk.engine.deciding.may_review(ref, actor)
         view_id = await desk.show(body, checking_view(ref, wording.READING))
-        desk.tasks.start(self._fill_review(view_id, ref, actor), name="review")
+        desk.fill(view_id, ref, actor, lambda: self._reviewed(ref, actor))
         return NOTHING
 
-    async def _fill_review(self, view_id: str, ref: str, actor: Actor) -> None:
-        desk = self._desk
-        try:
-            review = await desk.engine.deciding.review(ref, actor)
-        except BotError as error:
-            view = refusal_view(ref, error)
-        else:
-            record, operation = review.record, BY_NAME[review.record.operation]
-            viewer = desk.context(actor)
-            if review.plan:
-                view = review_view(record, operation, review.plan, viewer)
-            else:
-                differences = record.outcome.differences if record.outcome else ()
-                view = stale_view(record, operation, viewer, differences)
-        await desk.update(view_id, view)
+    async def _reviewed(self, ref: str, actor: Actor) -> View:
+        review = await self._desk.engine.deciding.review(ref, actor)
+        record, operation = review.record, BY_NAME[review.record.operation]
+        viewer = self._desk.context(actor)
+        if review.plan:
+            return review_view(record, operation, review.plan, viewer)
+        return stale_view(record, operation, viewer)
 
     async def _reject(self, body: Mapping[str, Any], ref: str) -> Answer:
         actor = await self._desk.clicker(body, fresh=True)
-        record = await self._desk.engine.deciding.may_review(ref, actor)
+        record = await self._desk.engine.deciding.may_reject(ref, actor)
         await self._desk.show(body, reject_view(record, BY_NAME[record.operation], self._desk.context(actor)))
         return NOTHING
 
@@ -98,7 +97,9 @@ class Clicks:
     async def _look(self, body: Mapping[str, Any], ref: str) -> Answer:
         """Looks into an uncertain request now instead of when the worker would."""
         actor = await self._desk.clicker(body)
-        await self._desk.engine.deciding.may_see(ref, actor)
+        record = await self._desk.engine.deciding.may_see(ref, actor)
+        if record.state is not State.UNCERTAIN:
+            raise Conflict(wording.too_late(record))
         self._desk.tasks.start(self._desk.engine.executing.recover(ref), name="look")
         return Answer(message=plain_message(wording.looking(ref)))
 
@@ -114,14 +115,17 @@ class Clicks:
         """From the preview (or a refusal) back to the form, with everything as it was entered."""
         desk = self._desk
         actor = await desk.clicker(body)
-        record = await desk.engine.ledger.store.get(ref)
+        ledger = desk.engine.ledger
+        record = await ledger.store.get(ref)
         if record is None:
-            draft = await desk.draft(ref, actor)
-        elif record.requester.user_id == actor.user_id:
-            draft = await desk.draft_from(record, actor)
-        else:
-            raise NotPermitted("Only the person who asked for this can change it.", rule="requester")
-        return Answer(view=desk.form(draft, actor))
+            return Answer(view=desk.form(await own_draft(desk, ref, actor), actor))
+        if record.requester.user_id != actor.user_id:
+            foreign = Decision(
+                allowed=False, reason="Only the person who asked for this can change it.", rule="requester"
+            )
+            await ledger.deny(foreign, event="change", by=actor, ref=ref)
+        await desk.engine.asking.may(actor, BY_NAME[record.operation], record.origin_channel)
+        return Answer(view=desk.form(await desk.draft_from(record, actor), actor))
 
     async def _field(self, body: Mapping[str, Any], _value: str) -> Answer:
         """A field changed that others depend on: the form is drawn again around what has been typed."""
@@ -134,7 +138,7 @@ class Clicks:
 
     async def _entered(self, body: Mapping[str, Any], actor: Actor) -> Draft:
         """The draft with what stands in the form now."""
-        draft = await self._desk.draft(body["view"]["private_metadata"], actor)
+        draft = await own_draft(self._desk, body["view"]["private_metadata"], actor)
         operation = BY_NAME[draft.operation]
         return await self._desk.save(
             draft, read_form(operation, body["view"]["state"]["values"], draft.values)
@@ -147,40 +151,31 @@ class Clicks:
         draft = await self._entered(body, actor)
         title = BY_NAME[draft.operation].title
         view_id = await desk.push(body["trigger_id"], checking_view(title, wording.READING))
-        desk.tasks.start(self._fill_line(view_id, draft, actor), name="line")
+        desk.fill(view_id, title, actor, lambda: self._line(draft, actor))
         return NOTHING
 
-    async def _fill_line(self, view_id: str, draft: Draft, actor: Actor, chosen: str | None = None) -> None:
-        desk = self._desk
-        operation = BY_NAME[draft.operation]
-        assert operation.lines is not None
-        try:
-            templates = await operation.lines.templates(desk.engine.ledger.chargebee, draft.values)
-        except InvalidInput as error:
-            view = refusal_view(operation.title, Conflict(" ".join(error.problems.values())))
-        except BotError as error:
-            view = refusal_view(operation.title, error)
-        else:
-            context = desk.context(actor, draft.channel)
-            view = line_view(operation, draft.id, templates, chosen, {}, context)
-        await desk.update(view_id, view)
+    async def _line(self, draft: Draft, actor: Actor, chosen: str | None = None) -> View:
+        desk, operation = self._desk, BY_NAME[draft.operation]
+        lines = with_lines(operation)
+        templates = await lines.templates(desk.engine.ledger.chargebee, draft.values)
+        return line_view(operation, draft.id, templates, chosen, {}, desk.context(actor, draft.channel))
 
     async def _choose_line(self, body: Mapping[str, Any], _value: str) -> Answer:
         desk = self._desk
         actor = await desk.clicker(body)
-        draft = await desk.draft(body["view"]["private_metadata"], actor)
+        draft = await own_draft(desk, body["view"]["private_metadata"], actor)
         chosen = chosen_template(body["view"]["state"]["values"])
-        desk.tasks.start(self._fill_line(body["view"]["id"], draft, actor, chosen), name="line")
+        title = BY_NAME[draft.operation].title
+        desk.fill(body["view"]["id"], title, actor, lambda: self._line(draft, actor, chosen))
         return NOTHING
 
     async def _remove_line(self, body: Mapping[str, Any], value: str) -> Answer:
         desk = self._desk
         actor = await desk.clicker(body)
         draft = await self._entered(body, actor)
-        lines = BY_NAME[draft.operation].lines
-        assert lines is not None
-        index = int(value.rpartition(":")[2])
-        kept = [line for at, line in enumerate(draft.values.get(lines.field) or []) if at != index]
+        lines = with_lines(BY_NAME[draft.operation])
+        number = value.rpartition(":")[2]
+        kept = [line for at, line in enumerate(draft.values.get(lines.field) or []) if str(at) != number]
         draft = await desk.save(draft, {**draft.values, lines.field: kept})
         labels = labels_of(body["view"]["state"]["values"])
         await desk.update(body["view"]["id"], desk.form(draft, actor, labels=labels), body["view"]["hash"])
@@ -190,10 +185,26 @@ class Clicks:
         """A button in help or on Home that opens an operation's form."""
         actor = await self._desk.clicker(body)
         channel = str((body.get("channel") or {}).get("id") or "")
-        operation = BY_NAME[name]
+        operation = BY_NAME.get(name)
+        if operation is None:
+            raise Conflict(wording.NOT_KNOWN, hint=wording.NOT_KNOWN_HINT)
         await self._desk.engine.asking.may(actor, operation, channel)
         await self._commands.begin(actor, operation, "", channel, body["trigger_id"])
         return NOTHING
 
     async def _nothing(self, _body: Mapping[str, Any], _value: str) -> Answer:
         return NOTHING
+
+
+async def own_draft(desk: Desk, draft_id: str, actor: Actor) -> Draft:
+    """The person's own draft, when they may still ask for what it is about. Raises Conflict, NotPermitted."""
+    draft = await desk.draft(draft_id, actor)
+    await desk.engine.asking.may(actor, BY_NAME[draft.operation], draft.channel)
+    return draft
+
+
+def with_lines(operation: AnyOperation) -> Lines:
+    """How `operation` takes lines. Raises Conflict when it takes none, as after a forged click."""
+    if operation.lines is None:
+        raise Conflict(wording.NOT_KNOWN, hint=wording.NOT_KNOWN_HINT)
+    return operation.lines

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.errors import InvalidInput
+from bot.core.errors import Conflict, InvalidInput
 from bot.core.ids import document_id
-from bot.core.lifecycle import State
+from bot.core.plan import Options
 from bot.core.record import Actor
-from bot.operations import BY_COMMAND, OPERATIONS
-from bot.operations.base import AnyOperation
+from bot.operations import BY_COMMAND
+from bot.operations.base import AnyOperation, Params
 from bot.slack import wording
 from bot.slack.desk import NOTHING, Answer, Desk
 from bot.slack.forms import to_params
 from bot.slack.grammar import read_command
+from bot.slack.overview import about, asked_by, scope_of, waiting_for
+from bot.slack.surfaces.blocks import View, clip
 from bot.slack.surfaces.modal import checking_view
 from bot.slack.surfaces.replies import (
     help_message,
@@ -22,10 +24,11 @@ from bot.slack.surfaces.replies import (
     usage_message,
     whoami_message,
 )
+from bot.store.values import Draft
 
 BILLING = "/billing"
-#: How many requests a list shows.
-SHOWN = 10
+#: Of a page's number.
+MOST_DIGITS = 3
 
 
 class Commands:
@@ -42,7 +45,9 @@ class Commands:
         actor = await self._desk.who(str(body["team_id"]), str(body["user_id"]))
         if name == BILLING:
             return await self._billing(actor, text)
-        operation = BY_COMMAND[name]
+        operation = BY_COMMAND.get(name)
+        if operation is None:
+            raise Conflict(wording.NOT_KNOWN, hint=wording.NOT_KNOWN_HINT)
         if text.lower() in {"help", "?"}:
             return Answer(message=usage_message(operation))
         await self._desk.engine.asking.may(actor, operation, channel)
@@ -64,52 +69,50 @@ class Commands:
                 problems = {name: sentence for name, sentence in error.problems.items() if name in values}
             else:
                 view_id = await desk.open(trigger_id, checking_view(operation.title, wording.CHECKING))
-                desk.tasks.start(self._preview(view_id, actor, draft.id, params, options), name="preview")
+                desk.fill(
+                    view_id, operation.title, actor, lambda: self._preview(actor, draft, params, options)
+                )
                 return
         await desk.open(trigger_id, desk.form(draft, actor, problems))
 
-    async def _preview(self, view_id: str, actor: Actor, draft_id: str, params: Any, options: Any) -> None:
-        draft = await self._desk.draft(draft_id, actor)
+    async def _preview(self, actor: Actor, draft: Draft, params: Params, options: Options) -> View:
         answer = await self._desk.previewed(actor, draft, params, options)
         assert answer.view is not None
-        await self._desk.update(view_id, answer.view)
+        return answer.view
 
     # /billing
 
     async def _billing(self, actor: Actor, text: str) -> Answer:
         word, _, rest = text.partition(" ")
+        scope = scope_of(self._desk.engine.ledger.policy(), actor)
         if word.lower() == "whoami":
-            return Answer(message=whoami_message(actor, self._allowed(actor)))
+            return Answer(message=whoami_message(actor, scope.asks, scope.decides))
         if word.lower() == "pending":
             return await self._pending(actor)
         if word.lower() == "history":
             return await self._history(actor, rest.strip())
-        return Answer(message=help_message(self._allowed(actor)))
-
-    def _allowed(self, actor: Actor) -> list[AnyOperation]:
-        policy = self._desk.engine.ledger.policy()
-        return [op for op in OPERATIONS if policy.may_request(actor, op.name, "").allowed]
+        unknown = "" if word.lower() in {"", "help", "?"} else wording.unknown_word(clip(word, 40))
+        return Answer(
+            message=help_message(
+                scope.asks, decides=bool(scope.decides), closed=scope.closed, unknown=unknown
+            )
+        )
 
     async def _pending(self, actor: Actor) -> Answer:
         ledger = self._desk.engine.ledger
-        waiting = [
-            record
-            for record in await ledger.store.open_requests(200)
-            if record.state is State.PENDING and ledger.policy().may_approve(actor, record).allowed
-        ]
-        own = [record for record in await ledger.store.by_requester(actor.user_id, 200) if record.unfinished]
-        return Answer(message=pending_message(waiting[:SHOWN], own[:SHOWN], self._desk.context(actor)))
+        waiting, own = await waiting_for(ledger, actor), await asked_by(ledger, actor, unfinished=True)
+        return Answer(message=pending_message(waiting, own, self._desk.context(actor)))
 
     async def _history(self, actor: Actor, text: str) -> Answer:
+        """`INV-1042`, or `INV-1042 2` for the page of older ones."""
+        typed, _, number = text.rpartition(" ")
+        paged = bool(typed) and number.isascii() and number.isdecimal() and 0 < len(number) <= MOST_DIGITS
+        page = max(1, int(number)) if paged else 1
         try:
-            document = document_id(text)
+            document = document_id(typed if paged else text)
         except ValueError as error:
             return Answer(message=plain_message(wording.history_usage(str(error))))
-        ledger = self._desk.engine.ledger
-        found = await ledger.store.by_document(document, SHOWN + 1)
-        seen = [record for record in found if ledger.policy().may_see(actor, record).allowed]
+        found, more = await about(self._desk.engine.ledger, actor, document, page)
         return Answer(
-            message=history_message(
-                document, seen[:SHOWN], self._desk.context(actor), more=len(found) > SHOWN
-            )
+            message=history_message(document, found, self._desk.context(actor), page=page, more=more)
         )

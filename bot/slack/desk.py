@@ -248,7 +248,9 @@ class Desk:
         """After a decision: what came of it, and the request below it, if it was open there, as it stands now."""
         root, own = body["view"].get("root_view_id"), body["view"]["id"]
         if root and root != own:
-            with suppress(*SLACK_FAILED):  # the decision is committed; an old picture below it changes nothing
+            with suppress(
+                *SLACK_FAILED
+            ):  # the decision is committed; an old picture below it changes nothing
                 await self.update(str(root), self.request(record, actor))
         return Answer(view=shown_view(record.ref, said))
 
@@ -308,5 +310,9 @@ class Desk:
         """Says something to one person directly. Raises what `SLACK_FAILED` names."""
         opened = await self.client.conversations_open(users=user_id)
         await self.client.chat_postMessage(
-            channel=str(opened["channel"]["id"]), text=message.text, blocks=message.blocks
+            channel=str(opened["channel"]["id"]),
+            text=message.text,
+            blocks=message.blocks,
+            unfurl_links=False,
+            unfurl_media=False,
         )

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bot.core.errors import InvalidInput
+from bot.core.errors import Conflict, InvalidInput
 from bot.operations import BY_NAME
 from bot.slack import wording
+from bot.slack.clicks import own_draft, with_lines
 from bot.slack.desk import Answer, Desk
 from bot.slack.forms import check_line, chosen_template, labels_of, line_view, read_form, read_line, to_params
 from bot.slack.routes import Callback
@@ -29,14 +30,18 @@ class Submissions:
         }
 
     async def __call__(self, body: Body) -> Answer:
-        """One submit. Raises BotError; an id nobody knows raises KeyError."""
-        return await self.handlers[body["view"]["callback_id"]](body)
+        """One submit. Raises BotError, also for an id that nobody knows (any more)."""
+        handler = self.handlers.get(body["view"]["callback_id"])
+        if handler is None:
+            await self._desk.clicker(body)
+            raise Conflict(wording.NOT_KNOWN, hint=wording.NOT_KNOWN_HINT)
+        return await handler(body)
 
     async def _form(self, body: Body) -> Answer:
         """A filled form: errors by the field, or the preview in its place."""
         desk, view = self._desk, body["view"]
         actor = await desk.clicker(body)
-        draft = await desk.draft(view["private_metadata"], actor)
+        draft = await own_draft(desk, view["private_metadata"], actor)
         operation = BY_NAME[draft.operation]
         draft = await desk.save(draft, read_form(operation, view["state"]["values"], draft.values))
         try:
@@ -50,11 +55,11 @@ class Submissions:
         """One line of a credit note: kept in the draft, and shown in the form below."""
         desk, view = self._desk, body["view"]
         actor = await desk.clicker(body)
-        draft = await desk.draft(view["private_metadata"], actor)
+        draft = await own_draft(desk, view["private_metadata"], actor)
         operation = BY_NAME[draft.operation]
-        assert operation.lines is not None
+        taken = with_lines(operation)
         state = view["state"]["values"]
-        templates = await operation.lines.templates(desk.engine.ledger.chargebee, draft.values)
+        templates = await taken.templates(desk.engine.ledger.chargebee, draft.values)
         chosen = chosen_template(state)
         template = next((t for t in templates if t.id == chosen), None)
         context = desk.context(actor, draft.channel)
@@ -69,9 +74,10 @@ class Submissions:
         except InvalidInput as error:
             again = line_view(operation, draft.id, templates, chosen, line, context, error.problems)
             return Answer(view=again, problems=error.problems)
-        if not await desk.engine.ledger.store.seen_before(f"line:{view['id']}", desk.engine.ledger.now()):
-            lines = [*(draft.values.get(operation.lines.field) or []), line]
-            draft = await desk.save(draft, {**draft.values, operation.lines.field: lines})
+        if await desk.engine.ledger.store.seen_before(f"line:{view['id']}", desk.engine.ledger.now()):
+            return Answer()  # the same submit came twice: the first one draws the form
+        lines = [*(draft.values.get(taken.field) or []), line]
+        draft = await desk.save(draft, {**draft.values, taken.field: lines})
         await desk.update(str(view["root_view_id"]), desk.form(draft, actor))
         return Answer()
 
@@ -90,6 +96,8 @@ class Submissions:
     async def _reject(self, body: Body) -> Answer:
         actor = await self._desk.clicker(body, fresh=True)
         reason = read_reason(body["view"]["state"]["values"])
+        if len(reason) < wording.REASON_MIN:
+            return Answer(problems={"reason": wording.SAY_WHY})
         record = await self._desk.engine.deciding.reject(body["view"]["private_metadata"], actor, reason)
         return await self._desk.decided(body, record, actor, wording.after_rejection(record))
 
@@ -102,11 +110,13 @@ class Submissions:
     async def _settle(self, body: Body) -> Answer:
         actor = await self._desk.clicker(body, fresh=True)
         state = body["view"]["state"]["values"]
-        happened = read_happened(state)
+        happened, reason = read_happened(state), read_reason(state)
         if happened is None:
             return Answer(problems={"happened": wording.CHOOSE_HAPPENED})
+        if len(reason) < wording.REASON_MIN:
+            return Answer(problems={"reason": wording.SAY_WHY})
         record = await self._desk.engine.deciding.resolve(
-            body["view"]["private_metadata"], actor, happened=happened, reason=read_reason(state)
+            body["view"]["private_metadata"], actor, happened=happened, reason=reason
         )
         return await self._desk.decided(body, record, actor, wording.after_settle(record))
 

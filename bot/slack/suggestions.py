@@ -34,8 +34,10 @@ class Suggestions:
         operation = BY_NAME[draft.operation]
         await desk.engine.asking.may(actor, operation, draft.channel)
         typed = str(body.get("value") or "").strip()
-        pick = Pick(body["action_id"])
         field = field_of(str(body["block_id"])) or ""
+        if body["action_id"] not in set(Pick) or field not in asks(operation.params):
+            return Answer(options=[])  # nothing of ours: an old form, or a forged one
+        pick = Pick(body["action_id"])
         entered = read_form(operation, body["view"].get("state", {}).get("values", {}), draft.values)
         depends_on = asks(operation.params)[field].depends_on
         scope = str(entered.get(depends_on) or "") if depends_on else ""

@@ -1,6 +1,6 @@
 """Every sentence the bot says about a request or an error, as functions of values. Pure.
 
-    sentence         an error -> what happened and what to do next
+    sentence         an error -> what happened and what to do next (`what_happened`, `next_step`)
     STATE, standing  where a request stands: in a few words; in whole sentences, with people and times
     told             a topic (`submitted`, `done`, ...) -> the line for the notices channel
     told_in_person   the same for one person
@@ -25,7 +25,7 @@ from bot.core.errors import (
     Uncertain,
     Unreached,
 )
-from bot.core.lifecycle import State
+from bot.core.lifecycle import WORDS, State
 from bot.core.record import BillingRequest, Requirement
 from bot.slack.surfaces.blocks import Line, Moment, Part, Person, visible
 from bot.slack.values import all_of, customer_text, duration
@@ -47,15 +47,24 @@ _LEAD: tuple[tuple[type[BotError], str], ...] = (
 
 def sentence(error: BotError) -> str:
     """What happened and what to do next, for the person who caused it."""
+    return " ".join(filter(None, (what_happened(error), next_step(error))))
+
+
+def what_happened(error: BotError) -> str:
     said = error.message.strip()
     if isinstance(error, InvalidInput):
         said = " ".join(dict.fromkeys(error.problems.values()))
     if not said:
         said = next((lead for kind, lead in _LEAD if isinstance(error, kind)), "This did not work.")
-    next_step = error.hint.strip()
-    if not next_step and isinstance(error, Throttled):
-        next_step = f"Try again in {max(1, round(error.retry_after_s))} seconds."
-    return " ".join(filter(None, (_stopped(said), _stopped(next_step))))
+    return _stopped(said)
+
+
+def next_step(error: BotError) -> str:
+    """What the person can do now, or nothing."""
+    if not error.hint.strip() and isinstance(error, Throttled):
+        seconds = max(1, round(error.retry_after_s))
+        return f"Try again in {seconds} second{'s' * (seconds != 1)}."
+    return _stopped(error.hint.strip())
 
 
 def bug(incident: str) -> str:
@@ -66,8 +75,9 @@ def bug(incident: str) -> str:
     )
 
 
-#: For people who cannot be told anything about this workspace's billing.
-NOT_FOR_YOU = "Billing Bot cannot help you here. Ask somebody of the billing team."
+#: An id of a button, modal or operation that the bot does not have (any more), as after an update, or forged.
+NOT_KNOWN = "Billing Bot does not know this button or form, or not any more. Nothing was done."
+NOT_KNOWN_HINT = "Begin again with the command; /billing pending shows what is open."
 
 
 def _stopped(text: str) -> str:
@@ -77,20 +87,7 @@ def _stopped(text: str) -> str:
 # Where a request stands
 
 
-STATE: dict[State, str] = {
-    State.PREVIEWED: "being prepared",
-    State.PENDING: "waiting for approval",
-    State.APPROVED: "approved, not started yet",
-    State.EXECUTING: "being sent to Chargebee",
-    State.SETTLING: "accepted by Chargebee, not finished yet",
-    State.UNCERTAIN: "not known whether it happened",
-    State.DONE: "done",
-    State.FAILED: "failed",
-    State.REJECTED: "rejected",
-    State.CANCELLED: "cancelled",
-    State.EXPIRED: "expired",
-    State.STALE: "out of date",
-}
+STATE = WORDS
 
 SIGN: dict[State, str] = {
     State.PREVIEWED: "📝",
@@ -108,6 +105,11 @@ SIGN: dict[State, str] = {
 }
 
 
+#: States a request is in only when all approvals were there and nobody stopped it.
+UNDER_WAY = frozenset(
+    {State.APPROVED, State.EXECUTING, State.SETTLING, State.UNCERTAIN, State.DONE, State.FAILED}
+)
+
 #: So many people are named; of a larger circle the roles are.
 MOST_NAMED = 8
 
@@ -118,7 +120,7 @@ def needed(requirement: Requirement, approvers: Sequence[str] = ()) -> Line:
     if not count:
         return ("Nobody else has to approve.",)
     if 0 < len(approvers) <= MOST_NAMED:
-        some = () if len(approvers) == count == 1 else ("One of " if count == 1 else f"{count} of ",)
+        some = () if len(approvers) == count else ("One of " if count == 1 else f"{count} of ",)
         return (*some, *all_of(approvers), " must approve.")
     people = "One person" if count == 1 else f"{count} people"
     role = f" with the role {' or '.join(requirement.roles)}" if requirement.roles else ""
@@ -186,8 +188,14 @@ def _done(record: BillingRequest) -> Line:
     created = record.outcome.created if record.outcome else ()
     made = f" New in Chargebee: {', '.join(created)}." if created else ""
     if record.outcome and record.outcome.differences:
-        return (f"Done, but Chargebee does not show everything as expected (see the differences).{made}",)
-    return (f"Done. Chargebee was read again and shows what was expected.{made}",)
+        return (f"Done, but Chargebee does not show everything as expected.{_remark(record)}{made}",)
+    return (f"Done. Chargebee was read again and shows what was expected.{_remark(record)}{made}",)
+
+
+def _remark(record: BillingRequest) -> str:
+    """What Chargebee said although it did it, such as a payment that did not go through."""
+    said = "" if record.outcome and record.outcome.by else _outcome(record)
+    return f" {said}" if said else ""
 
 
 def _failed(record: BillingRequest) -> Line:
@@ -207,8 +215,26 @@ def _uncertain(record: BillingRequest) -> Line:
 
 
 def _stale(record: BillingRequest) -> Line:
+    who = Person(record.requester.user_id)
+    return (*_stopped_before(record), " ", who, " can ask again if it is still wanted.")
+
+
+def _stopped_before(record: BillingRequest) -> Line:
     why = _outcome(record) or "Something changed in Chargebee since this was asked for."
-    return (f"It was stopped before anything was sent to Chargebee. {why} Ask again if it is still wanted.",)
+    when = "anything was sent to" if record.execution is None else "anything was changed in"
+    return (f"Stopped before {when} Chargebee. {why}",)
+
+
+def _untouched(record: BillingRequest) -> str:
+    """An attempt that Chargebee provably did not take was sent all the same."""
+    return f"Nothing was {'sent to' if record.execution is None else 'changed in'} Chargebee."
+
+
+def _expired(record: BillingRequest) -> Line:
+    if len(record.approvals) >= record.requirement.approvals:
+        return ("It expired before it could be carried out. Nothing was changed in Chargebee.",)
+    who = "enough people had approved it" if record.approvals else "anybody had decided"
+    return (f"It expired before {who}. Nobody rejected it, and nothing was sent to Chargebee.",)
 
 
 def _pending(record: BillingRequest) -> Line:
@@ -229,17 +255,13 @@ _STANDING: dict[State, Callable[[BillingRequest], Line]] = {
     State.UNCERTAIN: _uncertain,
     State.DONE: _done,
     State.FAILED: _failed,
-    State.REJECTED: lambda r: (*rejection(r), " Nothing was sent to Chargebee."),
+    State.REJECTED: lambda r: (*rejection(r), f" {_untouched(r)}"),
     State.CANCELLED: lambda r: (
         "Cancelled by ",
         Person(r.requester.user_id),
-        ". Nothing was sent to Chargebee.",
+        f". {_untouched(r)}",
     ),
-    State.EXPIRED: lambda r: (
-        "It expired before everybody had approved. Nobody rejected it, and nothing was sent to Chargebee."
-        if len(r.approvals) < r.requirement.approvals
-        else "It expired before it could be carried out. Nothing was changed in Chargebee.",
-    ),
+    State.EXPIRED: _expired,
     State.STALE: _stale,
 }
 
@@ -292,7 +314,11 @@ _IN_PERSON: dict[str, Callable[[BillingRequest], Line]] = {
         " You will hear what they decide.",
     ),
     "approved": lambda r: (*_approval(r), " You will hear how it ended."),
-    "cancelled": lambda _: ("You cancelled this. Nothing was sent to Chargebee.",),
+    "cancelled": lambda r: (f"You cancelled this. {_untouched(r)}",),
+    "stale": lambda r: (
+        (*_stopped_before(r), " Ask again if it is still wanted.") if r.state is State.STALE else standing(r)
+    ),
+    "expired": lambda r: (*standing(r), " Ask again if it is still wanted."),
 }
 
 
@@ -324,14 +350,30 @@ CHECKING = "Checking with Chargebee what this would change. Nothing is changed b
 READING = "Reading from Chargebee…"
 CHOOSE_LINE = "Choose a line first."
 CHOOSE_HAPPENED = "Choose what Chargebee shows."
+#: A reason shorter than this says nothing.
+REASON_MIN = 3
+SAY_WHY = "Say why, in a few words."
+
+
+def too_late(record: BillingRequest) -> str:
+    """For a click on something that was possible once."""
+    return f"{record.ref}: {STATE[record.state]}. There is nothing left to do here."
+
+
+def unknown_word(word: str) -> str:
+    return f"/billing does not know “{word}”."
 
 
 def history_usage(problem: str) -> str:
     return f"{_stopped(problem)} Write it like this: /billing history INV-1042"
 
 
+def older(document: str, page: int) -> str:
+    return f"There are older ones: /billing history {document} {page + 1}"
+
+
 def looking(ref: str) -> str:
-    return f"Looking in Chargebee what became of {ref}. The card shows the result."
+    return f"The bot looks in Chargebee what became of {ref}. The card will show the result."
 
 
 def use_as_typed(document: str) -> str:
@@ -349,11 +391,12 @@ def after_submit(record: BillingRequest, approvers: Sequence[str] = ()) -> list[
 def after_approval(record: BillingRequest) -> list[Line]:
     if record.state is State.PENDING:
         return [("Your approval is noted. ", *given(record))]
-    return [("Your approval is noted, and it is complete. ", *standing(record))]
+    enough = " Nobody else's is needed." if record.state in UNDER_WAY else ""
+    return [(f"Your approval is noted.{enough} ", *standing(record))]
 
 
 def after_rejection(record: BillingRequest) -> list[Line]:
-    return [standing(record), (Person(record.requester.user_id), " is told.")]
+    return [standing(record), (Person(record.requester.user_id), " will be told.")]
 
 
 def after_cancel(record: BillingRequest) -> list[Line]:

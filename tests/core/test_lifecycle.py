@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import Conflict
-from bot.core.lifecycle import ENDED, TRANSITIONS, Event, State, advance, diagram, possible
+from bot.core.lifecycle import ENDED, TRANSITIONS, WORDS, Event, State, advance, diagram, possible
 
 ALL = list(itertools.product(State, Event))
 
@@ -54,7 +54,7 @@ def test_advance_follows_the_table_or_is_a_conflict(state: State, event: Event) 
     if possible(state, event):
         assert advance(state, event) is TRANSITIONS[state][event]
     else:
-        with pytest.raises(Conflict, match=state.value):
+        with pytest.raises(Conflict, match=WORDS[state]):
             advance(state, event)
 
 

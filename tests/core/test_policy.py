@@ -67,6 +67,7 @@ def record(
         requirement=policy.requirement(operation, amount, ZERO_DECIMAL),
         votes=tuple(vote(someone(policy, user), plan.fingerprint) for user in approved_by),
         created_at=0,
+        submitted_at=0,
         expires_at=1,
     )
 
@@ -415,6 +416,22 @@ def test_an_unknown_outcome_is_settled_by_an_approver_who_did_not_ask(
 def test_who_sees_a_request(policy: Policy, user: str, allowed: bool, rule: str) -> None:
     decision = policy.may_see(someone(policy, user), record(policy))
     assert (decision.allowed, decision.rule) == (allowed, rule)
+
+
+@pytest.mark.parametrize(
+    ("user", "allowed"), [("U0ANNA", True), ("U0TWIN", True), ("U0FIN", False), ("U0BO", False)]
+)
+def test_a_preview_is_seen_by_whoever_prepares_it_only(policy: Policy, user: str, allowed: bool) -> None:
+    unconfirmed = record(policy).model_copy(update={"state": State.PREVIEWED, "submitted_at": None})
+    assert policy.may_see(someone(policy, user), unconfirmed).allowed is allowed
+
+
+def test_who_has_a_voice_in_what(policy: Policy) -> None:
+    everything = ("charge", "credit_note", "write_off", "remove_credit_note", "send_einvoice")
+    assert policy.decides(someone(policy, "U0BO")) == everything
+    assert policy.decides(someone(policy, "U0FIN")) == everything
+    assert policy.decides(someone(policy, "U0ANNA")) == ()
+    assert policy.decides(someone(policy, "U0NORA")) == ()
 
 
 # Where does it go?

@@ -320,7 +320,7 @@ def test_the_whole_story_is_told_in_order() -> None:
         "asked for by @U0ANNA",
         "approved by @U0BO",
         "sent to Chargebee",
-        "ended as done",
+        "ended, done",
     ]
     assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
 
@@ -366,7 +366,7 @@ def test_lists_show_amounts_states_and_time_left() -> None:
     text = pending_message([request()], [request(State.DONE)], CONTEXT).text
     assert "waiting for approval, 1 d left" in text
     assert "EUR 119.00" in text
-    assert "Nothing is waiting" in pending_message([], [], CONTEXT).text
+    assert "Nothing waits for your decision" in pending_message([], [], CONTEXT).text
     assert "Nothing that you may see" in history_message("INV-7", [], CONTEXT).text
 
 

@@ -27,6 +27,7 @@ MOST_BLOCKS = 50
 MOST_VIEW_BLOCKS = 100
 SHORT = 24  # a modal's title and its buttons
 OPTION_TEXT = 75
+ALERT_TEXT = 200
 SECTION_TEXT = 3000
 
 USER_ID = re.compile(r"[UW][A-Z0-9]{1,20}")
@@ -260,7 +261,7 @@ def divider() -> Block:
 
 def alert(text: str, level: str = "warning") -> Block:
     """A coloured box. Modals only (Slack's surface table); messages use `rich`."""
-    return {"type": "alert", "level": level, "text": plain(text, 200)}
+    return {"type": "alert", "level": level, "text": plain(text, ALERT_TEXT)}
 
 
 def button(text: str, click: Click, value: str = "", style: str = "", url: str = "") -> Block:

@@ -16,7 +16,7 @@ from bot.slack.surfaces.blocks import (
     section,
     within,
 )
-from bot.slack.surfaces.replies import request_blocks, start_blocks
+from bot.slack.surfaces.replies import request_blocks, role_sentence, start_blocks
 from bot.slack.values import Viewer
 
 
@@ -26,8 +26,10 @@ def home_view(
     waiting: Sequence[BillingRequest],
     own: Sequence[BillingRequest],
     viewer: Viewer,
+    *,
+    decides: bool = False,
 ) -> View:
-    """`waiting`: requests this person may decide. `own`: their requests, newest first. Both as far as they are shown."""
+    """`waiting`: requests this person may decide. `own`: their requests, newest first. `decides`: they may decide."""
     blocks: list[Block] = [header("Billing"), rich(("Hello ", Bold(actor.name), "."))]
     if allowed:
         blocks += [
@@ -35,14 +37,16 @@ def home_view(
             *start_blocks(allowed),
         ]
     else:
-        blocks.append(section("You may not ask for billing changes. /billing whoami says why."))
-    blocks += [divider(), header("Waiting for you")]
-    blocks += request_blocks(waiting, viewer) or [section("Nothing waits for you.")]
-    blocks += [divider(), header("Asked for by you")]
-    blocks += request_blocks(own, viewer) or [section("You have not asked for anything yet.")]
+        blocks.append(section(role_sentence(decides)))
+    if decides or waiting:
+        blocks += [divider(), header("Waiting for your decision")]
+        blocks += request_blocks(waiting, viewer) or [section("Nothing waits for your decision.")]
+    if allowed or own:
+        blocks += [divider(), header("Asked for by you")]
+        blocks += request_blocks(own, viewer) or [section("You have not asked for anything yet.")]
     blocks.append(
         context(
-            "The bot's messages hold the rest; /billing history INV-1042 finds what happened to a document."
+            "As of when you opened this page. /billing history INV-1042 finds what was asked for about a document."
         )
     )
     return {"type": "home", "blocks": within(blocks, MOST_VIEW_BLOCKS)}

@@ -5,12 +5,13 @@ after the end it tells the outcome. Deadlines are points in time that Slack show
 not redrawn stays true.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.lifecycle import ENDED, Event, State, possible
 from bot.core.money import ZERO_DECIMAL
 from bot.core.record import BillingRequest
-from bot.operations.base import AnyOperation, Risk, SiteProfile
+from bot.operations.base import AnyOperation, SiteProfile
 from bot.slack.routes import Click
 from bot.slack.surfaces.blocks import (
     Block,
@@ -28,7 +29,7 @@ from bot.slack.surfaces.blocks import (
     rich,
     visible,
 )
-from bot.slack.surfaces.modal import options_lines, rows_blocks, site_page
+from bot.slack.surfaces.modal import cannot_be_undone, options_lines, rows_blocks, site_page
 from bot.slack.values import (
     Viewer,
     all_of,
@@ -56,6 +57,8 @@ REASON_SHOWN = 600
 #: Ends after which the requester may want to begin anew, with everything as it was entered.
 AGAIN = frozenset({State.STALE, State.EXPIRED, State.FAILED, State.REJECTED, State.CANCELLED})
 ROWS_SHOWN = 24
+#: There is still something to decide.
+BEFORE = frozenset({State.PREVIEWED, State.PENDING})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,7 @@ def card(record: BillingRequest, op: AnyOperation, now: int, context_: CardConte
         header(f"{SIGN[record.state]} {record.plan.summary}: {STATE[record.state]}"),
         rich(*_facts(record, viewer)),
         *_warnings(record, op),
+        rich((Bold("What would change" if record.state in BEFORE else "What was asked for"),)),
         *rows_blocks(record.plan.rows[:ROWS_SHOWN], viewer),
     ]
     left_out = len(record.plan.rows) - ROWS_SHOWN
@@ -118,13 +122,13 @@ def _why(record: BillingRequest) -> str:
 
 
 def _warnings(record: BillingRequest, op: AnyOperation) -> list[Block]:
-    """What an approver has to know, while there is something to decide."""
-    if record.state not in (State.PREVIEWED, State.PENDING):
+    """What an approver has to know, while there is something to decide; what can be undone is no warning."""
+    if record.state not in BEFORE:
         return []
     lines: list[Line] = [(f"⚠️ {warning}",) for warning in record.plan.warnings[:8]]
-    if op.risk is Risk.DESTRUCTIVE:
-        lines.append((f"⚠️ {op.undo}",))
-    return [rich(*lines)] if lines else []
+    if cannot_be_undone(op):
+        return [rich(*lines, (f"⚠️ {op.undo}",))]
+    return [*([rich(*lines)] if lines else []), context(op.undo)]
 
 
 def _status(record: BillingRequest, now: int, context_: CardContext) -> list[Line]:
@@ -187,12 +191,11 @@ def direct(record: BillingRequest, _op: AnyOperation, topic: str, to: str, conte
     """`topic` for one person, by Slack id."""
     own = to == record.requester.user_id
     who: Line = ("You asked for this",) if own else ("Asked for by ", Person(record.requester.user_id))
-    told_to = _told(record, told_in_person(record, topic, to), context_, who=who)
     # A direct message is not redrawn, so it offers nothing that could become impossible.
     buttons = [button("Details", Click.SHOW, record.ref)]
-    if record.state in AGAIN and to == record.requester.user_id:
+    if record.state in AGAIN and own:
         buttons.append(button("Ask again", Click.CHANGE, record.ref))
-    return Message(text=told_to.text, blocks=(*told_to.blocks, actions(*buttons)))
+    return _told(record, told_in_person(record, topic, to), context_, who=who, buttons=buttons)
 
 
 def reminder(record: BillingRequest, _op: AnyOperation, now: int, context_: CardContext) -> Message:
@@ -212,7 +215,14 @@ def reminder(record: BillingRequest, _op: AnyOperation, now: int, context_: Card
     return _told(record, what, context_, who=())
 
 
-def _told(record: BillingRequest, what: Line, context_: CardContext, *, who: Line) -> Message:
+def _told(
+    record: BillingRequest,
+    what: Line,
+    context_: CardContext,
+    *,
+    who: Line,
+    buttons: Sequence[Block] = (),
+) -> Message:
     """One message: the request in a line, what is said, and after the end who asked and who approved."""
     viewer = context_.viewer(record.created_at)
     head = f"{SIGN[record.state]} {headline(record, viewer)}"
@@ -223,6 +233,7 @@ def _told(record: BillingRequest, what: Line, context_: CardContext, *, who: Lin
         blocks += [context(names), *_differences(record, viewer)]
         text = (*text, " ", *names)
     page = site_page(record, context_.web_url) if record.state in ENDED else ""
-    if page:
-        blocks.append(actions(button("Open in Chargebee", Click.LINK, url=page)))
+    link = [button("Open in Chargebee", Click.LINK, url=page)] if page else []
+    if buttons or link:
+        blocks.append(actions(*buttons, *link))
     return message(text, blocks)

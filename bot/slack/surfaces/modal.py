@@ -10,11 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.core.errors import BotError
+from bot.core.lifecycle import State
 from bot.core.plan import Difference, Plan, Row
 from bot.core.record import BillingRequest
 from bot.operations.base import AnyOperation, Risk
 from bot.slack.routes import INPUT, Callback, Click, field_block
 from bot.slack.surfaces.blocks import (
+    ALERT_TEXT,
     SHORT,
     Block,
     Bold,
@@ -40,7 +42,7 @@ from bot.slack.surfaces.blocks import (
     words,
 )
 from bot.slack.values import Viewer, amount_text, changed_text, customer_text, difference_text, row_text
-from bot.slack.wording import happens_on_submit, sentence, standing
+from bot.slack.wording import REASON_MIN, STATE, happens_on_submit, next_step, standing, what_happened
 
 #: How many rows of one list are drawn; a credit note with many lines has more.
 MOST_ROWS = 60
@@ -121,13 +123,11 @@ def options_lines(plan: Plan) -> list[Line]:
 
 
 def warning_blocks(plan: Plan) -> list[Block]:
-    """Each warning in its own box; a long one is said in full below its box's first words."""
-    blocks: list[Block] = []
-    for warning in plan.warnings[:MOST_WARNINGS]:
-        blocks.append(alert(warning))
-        if len(warning) > 200:
-            blocks.append(context(warning))
-    return blocks
+    """Each warning in its own box; what is too long for one stands as text."""
+    return [
+        alert(warning) if len(warning) <= ALERT_TEXT else rich((f"⚠️ {warning}",))
+        for warning in plan.warnings[:MOST_WARNINGS]
+    ]
 
 
 def who_and_why(record: BillingRequest) -> list[Line]:
@@ -138,11 +138,10 @@ def who_and_why(record: BillingRequest) -> list[Line]:
 
 
 def undo_blocks(op: AnyOperation) -> list[Block]:
-    """How it is reversed; what cannot be, and what is destructive, is said louder."""
-    if op.risk is not Risk.DESTRUCTIVE:
+    """How it is reversed; what is destructive says it in a box, red where nothing can bring it back."""
+    if op.risk is not Risk.DESTRUCTIVE or len(op.undo) > ALERT_TEXT:
         return [context(op.undo)]
-    box = alert(op.undo, "error" if cannot_be_undone(op) else "warning")
-    return [box, *([context(op.undo)] if len(op.undo) > 200 else [])]
+    return [alert(op.undo, "error" if cannot_be_undone(op) else "info")]
 
 
 def cannot_be_undone(op: AnyOperation) -> bool:
@@ -191,9 +190,10 @@ def shown_view(title: str, sentences: Sequence[str | Line], ref: str = "") -> Vi
 def refusal_view(title: str, error: BotError, ref: str = "", draft_id: str = "") -> View:
     """Why it cannot be done; nothing was sent. With a ref or a draft's id, [Change] leads back to the form."""
     back = draft_id or ref
-    blocks = [alert(error.message, "error")]
-    if len(error.message) > 200 or error.hint:
-        blocks.append(rich((sentence(error),)))
+    why, then = what_happened(error), next_step(error)
+    blocks = [alert(why, "error")] if len(why) <= ALERT_TEXT else [rich((why,))]
+    if then:
+        blocks.append(rich((then,)))
     blocks.append(context("Nothing was sent to Chargebee."))
     if back:
         blocks.append(actions(button("Change", Click.CHANGE, back)))
@@ -270,7 +270,7 @@ def stale_view(
     """What an approver sees instead of a review when the facts have changed."""
     found = differences or (record.outcome.differences if record.outcome else ())
     blocks = [
-        alert("This is no longer what was asked for, so it was stopped.", "warning"),
+        alert("This is no longer what was asked for.", "warning"),
         rich(standing(record)),
     ]
     if found:
@@ -339,6 +339,8 @@ def settle_view(record: BillingRequest, _op: AnyOperation, viewer: Viewer) -> Vi
     )
 
 
+#: Ends after which there is nothing to undo.
+NEVER_HAPPENED = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.STALE, State.FAILED})
 #: What can be done from a request's own modal, and how it reads.
 OFFERS = {
     Click.REVIEW: "Review",
@@ -356,9 +358,11 @@ def request_view(
     """The whole story, with what its reader can do now."""
     differences = record.outcome.differences if record.outcome else ()
     link = site_link(record, viewer)
+    before = record.state is State.STALE
+    tell = changed_text if before else difference_text
     found = [
-        header("Not as expected"),
-        rich(*(difference_text(d, viewer) for d in differences[:MOST_ROWS]), bullets=True),
+        header("What has changed" if before else "Not as expected"),
+        rich(*(tell(d, viewer) for d in differences[:MOST_ROWS]), bullets=True),
     ]
     times = story(record)
     return modal(
@@ -371,7 +375,7 @@ def request_view(
             *rows_blocks(record.plan.rows, viewer),
             header("What happened when"),
             rich(*times, bullets=True),
-            context(op.undo),
+            *([context(op.undo)] if record.state not in NEVER_HAPPENED else []),
             *([rich(link)] if link else []),
             *([actions(*(button(OFFERS[click], click, record.ref) for click in offers))] if offers else []),
         ],
@@ -393,7 +397,7 @@ def story(record: BillingRequest) -> list[Line]:
         times = f", {record.execution.attempts} times" if record.execution.attempts > 1 else ""
         lines.append((Moment(record.execution.first_sent_at), f": sent to Chargebee{times}"))
     if record.ended_at is not None:
-        lines.append((Moment(record.ended_at), f": ended as {record.state.value}"))
+        lines.append((Moment(record.ended_at), f": ended, {STATE[record.state]}"))
     return lines
 
 
@@ -403,7 +407,7 @@ def story(record: BillingRequest) -> list[Line]:
 def _reason_input(label: str, hint: str, *, optional: bool = False) -> Block:
     element = {"type": "plain_text_input", "action_id": INPUT, "multiline": True, "max_length": REASON_MAX}
     if not optional:
-        element["min_length"] = 3
+        element["min_length"] = REASON_MIN
     return input_block(field_block("reason"), label, element, hint=hint, optional=optional)
 
 
