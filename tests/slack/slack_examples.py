@@ -1,4 +1,4 @@
-"""Values for tests of the Slack layer: an operation that asks for everything a form can ask for, and requests in every state."""
+"""Values for tests of the Slack layer: an operation that asks for all that a form can ask for, and requests in every state."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -29,7 +29,9 @@ from bot.operations.base import (
 from bot.slack.forms import FormContext
 
 NOW = 1_796_040_000
-SITE = SiteProfile(base_currency="EUR", reason_codes=("Service outage", "Goodwill"), web_url="https://acme.chargebee.com")
+SITE = SiteProfile(
+    base_currency="EUR", reason_codes=("Service outage", "Goodwill"), web_url="https://acme.chargebee.com"
+)
 CONTEXT = FormContext(now=NOW, site=SITE)
 
 #: Names as customers really (and maliciously) have them.
@@ -58,7 +60,9 @@ class SampleParams(Params):
         tuple[SampleLine, ...], Ask(input=Input.LINES, label="Lines", only_when=("kind", ("lines",)))
     ] = ()
     on: Annotated[str | None, Ask(input=Input.DATE, label="Date")] = None
-    code: Annotated[str | None, Ask(input=Input.CHOICE, label="Reason code", choices_from="reason_codes")] = None
+    code: Annotated[str | None, Ask(input=Input.CHOICE, label="Reason code", choices_from="reason_codes")] = (
+        None
+    )
     printed: Annotated[
         str | None, Field(max_length=2000), Ask(input=Input.LONG_TEXT, label="Notes", customer_sees=True)
     ] = None
@@ -127,7 +131,13 @@ def eur(minor: int) -> Money:
 def plan(**changes: Any) -> Plan:
     rows = (
         Row(key="invoice.status", group="Invoice INV-7", label="Status", before="payment_due", after="paid"),
-        Row(key="invoice.amount_due", group="Invoice INV-7", label="Amount due", before=eur(11900), after=eur(0)),
+        Row(
+            key="invoice.amount_due",
+            group="Invoice INV-7",
+            label="Amount due",
+            before=eur(11900),
+            after=eur(0),
+        ),
         Row(key="invoice.total", group="Invoice INV-7", label="Total", before=eur(11900), after=eur(11900)),
         Row(key="credit_note.total", group="New credit note", label="Total", before=None, after=eur(11900)),
     )
@@ -162,7 +172,9 @@ def request(state: State = State.PENDING, **changes: Any) -> BillingRequest:
         State.STALE: Outcome(
             sentence="",
             code="stale",
-            differences=(Difference(group="Invoice INV-7", label="Amount due (now)", said=eur(11900), found=eur(900)),),
+            differences=(
+                Difference(group="Invoice INV-7", label="Amount due (now)", said=eur(11900), found=eur(900)),
+            ),
         ),
     }
     record = BillingRequest(
@@ -179,7 +191,9 @@ def request(state: State = State.PENDING, **changes: Any) -> BillingRequest:
             approvals=1, roles=("approver",), rule="gates", policy="p", expires_s=86_400, remind_s=3600
         ),
         votes=votes,
-        execution=Execution(number=1, key="k", first_sent_at=NOW + 90, last_sent_at=NOW + 90) if sent else None,
+        execution=Execution(number=1, key="k", first_sent_at=NOW + 90, last_sent_at=NOW + 90)
+        if sent
+        else None,
         outcome=outcomes.get(state),
         created_at=NOW,
         submitted_at=None if state is State.PREVIEWED else NOW + 30,

@@ -128,7 +128,9 @@ def _options(element: Json) -> Iterator[str]:
         yield "options with one value"
     for option in options:
         yield from _option(option)
-    chosen = [element["initial_option"]] if "initial_option" in element else element.get("initial_options", [])
+    chosen = (
+        [element["initial_option"]] if "initial_option" in element else element.get("initial_options", [])
+    )
     if any(option not in options for option in chosen) or ("initial_options" in element and not chosen):
         yield "initial option is not one of the options"
 
@@ -208,4 +210,6 @@ def _payload(element: Json, value: Any) -> Json:
 
 def _offered(element: Json, value: str) -> Json:
     options = [o for o in element.get("options", []) if o["value"] == value]
-    return options[0] if options else {"value": value, "text": {"type": "plain_text", "text": f"picked {value}"}}
+    return (
+        options[0] if options else {"value": value, "text": {"type": "plain_text", "text": f"picked {value}"}}
+    )
