@@ -185,7 +185,7 @@ class Desktop:
         """`{user, channel?, text, thread_ts?}`: write a message; without a channel to the bot directly."""
         member, channel = reach.who(self._ws, body), reach.where(self._ws, body)
         text = str(body["text"])
-        rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+        rich = {"type": "rich_text_section", "elements": messages.typed(text)}
         blocks = [{"type": "rich_text", "block_id": self._ws.next_id("b"), "elements": [rich]}]
         said = messages.put(
             self._ws, channel, user=member.id, text=text, blocks=blocks, thread_ts=body.get("thread_ts")

@@ -15,6 +15,7 @@ from bot.sandbox.slack.validation import TEXT_KEPT, TEXT_UPDATE, block_problems
 from bot.sandbox.slack.workspace import Message, ResponseUrl, SlackError, Workspace
 
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
+_MENTION = re.compile(r"<([@#])([A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
 def parsed(value: Any, error: str) -> Any:
@@ -122,6 +123,23 @@ def put(
             here[thread_ts].replies.append(message.ts)
     ws.touch()
     return message
+
+
+def typed(text: str) -> list[Json]:
+    """A person's own text as the elements Slack's composer makes of it: mentions by id, the rest as it was typed."""
+    elements: list[Json] = []
+    end = 0
+    for found in _MENTION.finditer(text):
+        elements += _as_typed(text[end : found.start()])
+        kind = "user" if found[1] == "@" else "channel"
+        elements.append({"type": kind, f"{kind}_id": found[2]})
+        end = found.end()
+    return elements + _as_typed(text[end:])
+
+
+def _as_typed(text: str) -> list[Json]:
+    plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return [{"type": "text", "text": plain}] if plain else []
 
 
 def _keep_version(ws: Workspace, message: Message) -> None:

@@ -86,7 +86,9 @@ class App:
             commands=frozenset(one["command"] for one in commands),
             escaping=frozenset(one["command"] for one in commands if one.get("should_escape")),
             hints={
-                one["command"]: (one.get("description", ""), one.get("usage_hint", "")) for one in commands
+                one["command"]: (one.get("description", ""), one.get("usage_hint", ""))
+                for one in commands
+                if "description" in one
             },
             scopes=frozenset(scopes.get("bot", [])),
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
