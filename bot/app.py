@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,13 +63,12 @@ class PolicyFile:
         self._path = path
         self.current: Policy = self._load()
 
-    def reload(self) -> Policy:
-        """Raises PolicyError and changes nothing when the file cannot be used, or is for another workspace."""
+    def fresh(self) -> Policy:
+        """What the file says now, not in force yet. Raises PolicyError when it cannot be used, or is for another workspace."""
         fresh = self._load()
         if fresh.team_id != self.current.team_id:
             raise PolicyError(["workspace.team_id: another workspace takes a new start, with its own token."])
-        self.current = fresh
-        return self.current
+        return fresh
 
     def _load(self) -> Policy:
         try:
@@ -93,14 +92,25 @@ def site_profile(settings: Settings) -> SiteProfile:
     )
 
 
-def chargebee_client(settings: Settings, clock: Callable[[], float]) -> ChargebeeClient[SiteProfile]:
-    """The door to Chargebee. A host that is not Chargebee's has been named in the settings on purpose."""
+def chargebee_client(
+    settings: Settings,
+    clock: Callable[[], float],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> ChargebeeClient[SiteProfile]:
+    """The door to Chargebee. A host that is not Chargebee's has been named in the settings on purpose. Raises StartError."""
     host = urlsplit(settings.chargebee_url).hostname
+    try:
+        url = checked_url(settings.chargebee_base_url, allowed_hosts=[host] if host else [])
+    except ValueError as error:
+        raise StartError(
+            f"The bot cannot speak to Chargebee: {error}.", hint="Correct BILLING_BOT_CHARGEBEE_URL."
+        ) from None
     return ChargebeeClient(
-        checked_url(settings.chargebee_base_url, allowed_hosts=[host] if host else []),
+        url,
         settings.chargebee_api_key.get_secret_value(),
         site=site_profile(settings),
         clock=clock,
+        sleep=sleep,
         read_key=settings.chargebee_read_key.get_secret_value(),
         settings=ClientSettings(connect_s=settings.connect_timeout_s, read_s=settings.read_timeout_s),
     )
@@ -133,11 +143,49 @@ class Bot:
         *,
         clock: Callable[[], float] = time.time,
         new_key: Callable[[], str] = lambda: str(uuid.uuid4()),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> "Bot":
-        """Builds everything, takes up what an earlier run left, and connects. Raises StartError, PolicyError, StoreError."""
+        """Builds everything, takes up what an earlier run left, and connects. Raises StartError, PolicyError, StoreError.
+
+        `sleep` is how reads of Chargebee pause before they are tried again.
+        """
         policy = PolicyFile(settings.policy_file)
-        store = await Store.open(str(settings.database))
-        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT_S))
+        async with contextlib.AsyncExitStack() as opened:
+            chargebee = await opened.enter_async_context(chargebee_client(settings, clock, sleep))
+            store = await Store.open(str(settings.database))
+            opened.push_async_callback(store.close)
+            session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT_S))
+            opened.push_async_callback(session.close)
+            bot = cls._built(
+                settings=settings,
+                policy=policy,
+                store=store,
+                session=session,
+                chargebee=chargebee,
+                clock=clock,
+                new_key=new_key,
+            )
+            opened.pop_all()  # from here on the bot closes them
+        try:
+            await bot._connect()  # noqa: SLF001 - our own
+        except BaseException:
+            await bot.stop()
+            raise
+        return bot
+
+    @classmethod
+    def _built(
+        cls,
+        *,
+        settings: Settings,
+        policy: PolicyFile,
+        store: Store,
+        session: aiohttp.ClientSession,
+        chargebee: ChargebeeClient[SiteProfile],
+        clock: Callable[[], float],
+        new_key: Callable[[], str],
+    ) -> "Bot":
+        """All the parts, connected with each other and with nothing outside yet."""
         token = settings.slack_bot_token.get_secret_value()
         client = AsyncWebClient(
             token=token,
@@ -154,7 +202,6 @@ class Bot:
             request_verification_enabled=settings.slack_mode == "http",
             logger=logging.getLogger("slack_bolt"),
         )
-        chargebee = chargebee_client(settings, clock)
         tasks = Tasks()
         ledger = Ledger(
             store=store,
@@ -199,11 +246,6 @@ class Bot:
             web=WebServer(lambda: bot.ready(), slack=slack if over_http else None),  # noqa: PLW0108 - not there yet
             socket=None,
         )
-        try:
-            await bot._connect()
-        except BaseException:
-            await bot.stop()
-            raise
         return bot
 
     async def _connect(self) -> None:
@@ -218,7 +260,7 @@ class Bot:
                 hint="Use the token of that workspace, or correct the policy.",
             )
         self.identified = True
-        await self._audit_policy("policy.load")
+        await self._audit_policy("policy.load", self.policy.current)
         interrupted = await self.worker.start()
         try:
             await self.web.start(settings.host, settings.port)
@@ -243,20 +285,24 @@ class Bot:
         self.working = asyncio.create_task(self.worker.run(), name="worker")
         _log.info("ready", mode=settings.slack_mode, port=self.web.port, count=interrupted)
 
-    async def _audit_policy(self, event: str) -> None:
-        policy = self.policy.current
+    async def _audit_policy(self, event: str, policy: Policy) -> None:
         now = self.engine.ledger.now()
         await self.store.note((AuditEntry(at=now, event=event, policy=policy.hash),))
 
     async def reload_policy(self) -> bool:
-        """On SIGHUP. False when the file is refused, and then the old policy stays; `check` says why."""
+        """On SIGHUP. False when the file is refused, and then the old policy stays; `check` says why.
+
+        Either is written down first. Raises StoreError when that cannot be, and then the old policy stays as well.
+        """
         try:
-            self.policy.reload()
+            fresh = self.policy.fresh()
         except PolicyError as error:
             _log.error("policy refused", error="PolicyError", count=len(error.problems))
+            await self._audit_policy("policy.refuse", self.policy.current)
             return False
-        await self._audit_policy("policy.load")
-        _log.info("policy loaded", policy_hash=self.policy.current.hash)
+        await self._audit_policy("policy.load", fresh)
+        self.policy.current = fresh
+        _log.info("policy loaded", policy_hash=fresh.hash)
         return True
 
     async def ready(self) -> Mapping[str, bool]:

@@ -242,11 +242,11 @@ class Settings(BaseSettings):
         "gives up at 3.",
     )
     lookups_per_minute: int = Field(
-        default=60,
+        default=100,
         ge=1,
         description="How many look-ups pickers may make in Chargebee each minute, all people together.",
     )
-    lookups_per_person: int = Field(default=20, ge=1, description="The same for one person.")
+    lookups_per_person: int = Field(default=40, ge=1, description="The same for one person.")
     lookup_ttl_s: float = Field(default=30.0, ge=0, description="How long a look-up's answer is used again.")
     connect_timeout_s: float = Field(
         default=5.0, gt=0, description="How long to wait for a connection to Chargebee."

@@ -35,6 +35,7 @@ LEASE_S = 60
 RETRY_S = (2, 5, 15, 60, 300, 900, 3600)
 #: After so many tries (a little over two days) an errand is given up, and says so in the log.
 MOST_TRIES = 60
+ERRAND = "errand "
 #: How long something that hit a bug is left alone.
 REST_S = 30
 #: How often expired drafts are dropped.
@@ -64,7 +65,11 @@ class Worker:
         self._store = engine.ledger.store
         self._deliver = deliver
         self._tick_s = tick_s
-        self._slots = asyncio.Semaphore(at_once)
+        self._calls = asyncio.Semaphore(
+            at_once
+        )  # to Chargebee; slow ones must not hold up what goes to Slack
+        self._posts = asyncio.Semaphore(at_once)
+        self._at_once = at_once
         self._tasks = Tasks()
         self._busy: set[str] = set()
         self._resting: dict[str, int] = {}
@@ -128,22 +133,29 @@ class Worker:
             begun += self._begin(record.ref, partial(asking.expire, record.ref))
         for record in await self._store.to_remind(now, BATCH):
             begun += self._begin(record.ref, partial(asking.remind, record.ref))
-        for owed in await self._store.claim_errands(now, BATCH, LEASE_S):
-            begun += self._begin(f"errand {owed.id}", partial(self._bring, owed))
+        # No more than can begin at once: a lease that lapses in a queue counts as a try.
+        free = 2 * self._at_once - sum(key.startswith(ERRAND) for key in self._busy)
+        for owed in await self._store.claim_errands(now, free, LEASE_S) if free > 0 else ():
+            slots = self._calls if owed.errand.kind is ErrandKind.NOTE else self._posts
+            begun += self._begin(f"{ERRAND}{owed.id}", partial(self._bring, owed), slots)
         return begun
 
-    def _begin(self, key: str, work: Callable[[], Awaitable[object]]) -> int:
+    def _begin(
+        self, key: str, work: Callable[[], Awaitable[object]], slots: asyncio.Semaphore | None = None
+    ) -> int:
         """Starts `work` unless the same thing is being worked on, or hit a bug a moment ago. One at a time for each request."""
         if key in self._busy or self._resting.get(key, 0) > self._ledger.now():
             return 0
         self._busy.add(key)
-        self._tasks.start(self._in_turn(key, work), name=key)
+        self._tasks.start(self._in_turn(key, work, slots or self._calls), name=key)
         return 1
 
-    async def _in_turn(self, key: str, work: Callable[[], Awaitable[object]]) -> None:
+    async def _in_turn(
+        self, key: str, work: Callable[[], Awaitable[object]], slots: asyncio.Semaphore
+    ) -> None:
         self._resting.pop(key, None)
         try:
-            async with self._slots:
+            async with slots:
                 await work()
         except Conflict:
             _log.info("somebody else was faster")  # their change is in the database
@@ -161,6 +173,7 @@ class Worker:
             State.APPROVED: executing.run,
             State.UNCERTAIN: executing.recover,
             State.SETTLING: executing.settle,
+            State.EXECUTING: executing.lose,  # not ours, or its end could not be written down
         }
         after = await steps[record.state](record.ref)
         _log.info(
@@ -204,13 +217,9 @@ class Worker:
 
     async def _leave_note(self, record: BillingRequest) -> None:
         """The note in Chargebee that names requester and approvers. A failure is never the billing change's."""
-        created = record.outcome.created if record.outcome else ()
-        entity = record.plan.note_on or (("invoice", created[0]) if created else None)
-        if entity is None:
-            raise NotDelivered("nothing_to_note_on", final=True)
         key = f"{record.execution.key if record.execution else record.ref}-note"
         try:
-            await self._ledger.chargebee.note(*entity, note_text(record), key=key)
+            await self._ledger.chargebee.note(*record.plan.note_on, note_text(record), key=key)
         except Refused as error:
             raise NotDelivered(error.api_error_code or error.code, final=True) from error
         except ChargebeeError as error:

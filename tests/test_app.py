@@ -73,6 +73,26 @@ async def test_the_bot_runs_until_it_is_told_to_stop_and_reads_its_policy_again_
     assert (await ended(process))[0] == 0
 
 
+async def test_sighup_during_the_start_does_not_end_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await go_on.wait()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as slack:
+        port = slack.sockets[0].getsockname()[1]
+        api = f"http://127.0.0.1:{port}/api/"
+        process = await started(sandbox, tmp_path, BILLING_BOT_SLACK_API_URL=api)
+        await asyncio.wait_for(asked.wait(), 30)
+        process.send_signal(signal.SIGHUP)
+        go_on.set()
+        code, said = await ended(process)
+    assert "Slack cannot be reached" in said
+    assert code == 1, "it ended by itself, not by the signal"
+
+
 async def test_a_start_that_cannot_be_says_why_without_a_traceback(sandbox: Sandbox, tmp_path: Path) -> None:
     for setting, sentence in (
         (

@@ -22,14 +22,11 @@ from bot import metrics
 from bot.app import Bot
 from bot.core.record import BillingRequest
 from bot.sandbox.chargebee.server import ChargebeeServer
-from bot.sandbox.chargebee.site import Site
 from bot.sandbox.clock import Clock
 from bot.sandbox.person import Modal, Person, Seen
 from bot.sandbox.serve import Sandbox
 from bot.sandbox.slack.delivery import SocketTransport
-from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.trouble import Trouble
-from bot.sandbox.slack.workspace import App, Workspace
 from bot.settings import Settings
 from bot.slack.manifest import manifest
 
@@ -99,8 +96,9 @@ class Stage:
         return f"key-{self._keys}"
 
     async def start_bot(self) -> None:
-        self._bot = await Bot.start(self.settings(), clock=self.sandbox.clock, new_key=self._new_key)
-        self._bot.chargebee._sleep = _at_once
+        self._bot = await Bot.start(
+            self.settings(), clock=self.sandbox.clock, new_key=self._new_key, sleep=_at_once
+        )
         await self.sandbox.slack.connected()
 
     async def stop_bot(self) -> None:
@@ -306,17 +304,12 @@ async def stage(
 
 
 async def _sandbox(profile: str, overrides: Mapping[str, Any]) -> Sandbox:
-    if overrides.get("slack_mode") != "http":
-        return await Sandbox.start(manifest=manifest(), profile=profile, clock=Clock(START))
-    clock = Clock(START)
-    url = f"http://127.0.0.1:{overrides['port']}/slack/events"
-    site = Site(profile=profile, clock=clock)
-    workspace = Workspace(clock, App.from_manifest(manifest("http", "https://bot.example/slack/events")))
-    return Sandbox(
-        clock=clock,
-        site=site,
-        chargebee=await ChargebeeServer.start(site),
-        slack=await SlackServer.start(workspace, delivery="http", request_url=url),
+    over_http = overrides.get("slack_mode") == "http"
+    return await Sandbox.start(
+        manifest=manifest("http", "https://bot.example/slack/events") if over_http else manifest(),
+        profile=profile,
+        clock=Clock(START),
+        request_url=f"http://127.0.0.1:{overrides['port']}/slack/events" if over_http else None,
     )
 
 

@@ -10,13 +10,6 @@ from ipaddress import ip_address
 import httpx
 
 
-def site_url(site: str) -> str:
-    """The address of a site by its name (`acme-test`). Raises ValueError for anything that is not a name."""
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", site):
-        raise ValueError("a Chargebee site name is letters, digits and hyphens, such as acme-test")
-    return f"https://{site}.chargebee.com"
-
-
 def checked_url(url: str, *, allowed_hosts: Collection[str] = ()) -> str:
     """`url` as a base URL: https to Chargebee or an allowed host, http only to an allowed loopback.
 

@@ -154,18 +154,15 @@ class Lookups:
         self,
         query: str,
         customer_id: str = "",
-        statuses: Sequence[str] = (),
         *,
         person: str = "",
         locale: str = "en-US",
     ) -> LookupResult:
         query = _sought(query, "invoice")
         scope = _scope(customer_id)
-        if statuses:
-            scope["status__in"] = tuple(statuses)
         found = await self._ask(
             "invoices",
-            " ".join((customer_id, *statuses)),
+            customer_id,
             query,
             lambda: self._find(self._source.invoices, query, person, scope),
         )
@@ -204,9 +201,13 @@ class Lookups:
         return await asyncio.shield(self._flying[key])
 
     def _remembered(self, key: Key, *, since: float) -> _Found | None:
-        """An answer to this query, or to a shorter one that holds all of this query's answers."""
+        """An answer to this query, or to a shorter one that holds all of this query's answers.
+
+        Addresses are not kept, so an answer about one cannot be narrowed from names.
+        """
         kind, scope, query = key
-        for length in range(len(query), -1, -1):
+        shortest = len(query) if "@" in query else 0
+        for length in range(len(query), shortest - 1, -1):
             known = self._known.get((kind, scope, query[:length].rstrip()))
             if known is None or known.at < since:
                 continue
@@ -249,6 +250,8 @@ class Lookups:
         filters: list[dict[str, FilterValue]]
         if not query:
             filters = [{}]
+        elif "@" in query:  # an address: nothing else has that sign
+            filters = [{"email__starts_with": query}]
         elif last:
             both: dict[str, FilterValue] = {
                 "first_name__starts_with": _named(first),

@@ -57,7 +57,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         E.LOSE: S.UNCERTAIN,
         E.UNSENT: S.APPROVED,
     },
-    S.SETTLING: {E.CONFIRM: S.DONE, E.REFUSE: S.FAILED},
+    S.SETTLING: {E.CONFIRM: S.DONE, E.REFUSE: S.FAILED, E.LOSE: S.UNCERTAIN},
     # An e-invoice may be found on its way after a crash: it is then waited for like any other.
     S.UNCERTAIN: {E.CONFIRM: S.DONE, E.REFUSE: S.FAILED, E.ACCEPT: S.SETTLING},
     S.DONE: {},

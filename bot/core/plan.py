@@ -88,7 +88,7 @@ class Plan(Frozen):
     amount: Money | None
     customer: Party | None
     documents: tuple[str, ...]
-    note_on: tuple[str, str] | None = None
+    note_on: tuple[str, str]
 
     @property
     def fingerprint(self) -> str:

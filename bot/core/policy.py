@@ -230,6 +230,12 @@ class Policy:
         """Whether the approvals that count now are enough."""
         return len(self.live_approvals(record)) >= record.requirement.approvals
 
+    def may_submit(self, actor: Actor, record: BillingRequest) -> Decision:
+        """Whether `actor` may confirm the preview, or begin anew from what was entered for it."""
+        if actor.user_id == record.requester.user_id:
+            return _yes("You asked for this.", "requester")
+        return _no("Only the person who asked for this can submit or change it.", "requester")
+
     def may_cancel(self, actor: Actor, record: BillingRequest) -> Decision:
         rule = "requester"
         if (actor.user_id, actor.team_id) == (record.requester.user_id, record.requester.team_id):
@@ -274,10 +280,6 @@ class Policy:
             for wanted in [{name for tier in gate.tiers for name in tier.roles}]
             if any(name in wanted and lists(role.approve, operation) for name, role in held.items())
         )
-
-    def whom_to_ask(self, record: BillingRequest) -> str:
-        """Names of those who can still approve: `Bo Approver or Carl Controller`; empty when nobody can."""
-        return _names(self._undecided(record))
 
     # Where does it go?
 

@@ -16,6 +16,9 @@ from pydantic import Field
 from bot.core.lifecycle import ENDED, State
 from bot.core.plan import Difference, Frozen, Options, Plan
 
+#: After this long a call that left is not on its way any more; absence is then proof.
+ON_ITS_WAY_S = 180
+
 
 class Actor(Frozen):
     """A Slack user resolved to a Chargebee e-mail and a set of roles. `email` goes out as the request's origin user."""

@@ -3,9 +3,9 @@
 from bot.core.errors import Conflict, InvalidInput
 from bot.core.lifecycle import WORDS, Event, State, possible
 from bot.core.plan import Options
-from bot.core.policy import Decision
 from bot.core.record import Actor, AuditEntry, BillingRequest, Errand, ErrandKind
 from bot.engine.ledger import Ledger, tell
+from bot.operations import BY_NAME
 from bot.operations.base import AnyOperation, Params
 
 
@@ -84,11 +84,7 @@ class Asking:
         """
         ledger, policy = self._ledger, self._ledger.policy()
         record = await ledger.find(ref)
-        if record.requester.user_id != actor.user_id:
-            foreign = Decision(
-                allowed=False, reason="Only the person who asked for this can submit it.", rule="requester"
-            )
-            await ledger.deny(foreign, event="submit", by=actor, ref=ref)
+        await ledger.insist(policy.may_submit(actor, record), event="submit", by=actor, ref=ref)
         if record.submitted_at is not None:
             return record
         await ledger.insist(
@@ -132,6 +128,14 @@ class Asking:
             if latest.submitted_at is None:
                 raise
             return latest  # the same submit, delivered twice at once
+
+    async def may_change(self, ref: str, actor: Actor) -> BillingRequest:
+        """The request, when `actor` may begin anew from it. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await ledger.find(ref)
+        await ledger.insist(ledger.policy().may_submit(actor, record), event="change", by=actor, ref=ref)
+        await self.may(actor, BY_NAME[record.operation], record.origin_channel)
+        return record
 
     async def may_cancel(self, ref: str, actor: Actor) -> BillingRequest:
         """The request, when `actor` can still take it back. Raises NotPermitted, Conflict."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.core.errors import Conflict, InvalidInput, Refusal
 from bot.core.lifecycle import WORDS, Event, State, possible
 from bot.core.plan import Difference, Plan, drifted
-from bot.core.record import Actor, AuditEntry, BillingRequest, Errand, ErrandKind, Outcome, Vote
+from bot.core.record import ON_ITS_WAY_S, Actor, AuditEntry, BillingRequest, Errand, ErrandKind, Outcome, Vote
 from bot.engine.attribution import needs_note
 from bot.engine.ledger import Ledger, tell
 
@@ -152,6 +152,14 @@ class Deciding:
         await ledger.insist(ledger.policy().may_see(actor, record), event="see", by=actor, ref=ref)
         return record
 
+    async def look(self, ref: str, actor: Actor) -> BillingRequest:
+        """Has the worker look into an uncertain request now. Raises NotPermitted, Conflict."""
+        ledger = self._ledger
+        record = await self.may_see(ref, actor)
+        if record.state is not State.UNCERTAIN:
+            raise Conflict(f"{ref} is {WORDS[record.state]}: there is nothing left to look into.")
+        return await ledger.touch(record, "look", detail={"by": actor.user_id}, next_at=ledger.now())
+
     async def may_resolve(self, ref: str, actor: Actor) -> BillingRequest:
         """The request, when it is uncertain and `actor` may say how it ended. Raises NotPermitted, Conflict."""
         ledger = self._ledger
@@ -170,6 +178,11 @@ class Deciding:
         if _resolved(before := await ledger.find(ref), actor):
             return before
         record = await self.may_resolve(ref, actor)
+        sent = record.execution
+        if not happened and sent and ledger.now() - sent.last_sent_at < ON_ITS_WAY_S:
+            raise Conflict(
+                f"The call of {ref} may still be on its way.", hint="Say so again in a few minutes."
+            )
         note = (Errand(kind=ErrandKind.NOTE, ref=ref),) if happened and needs_note(record) else ()
         try:
             return await ledger.commit(

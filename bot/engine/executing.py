@@ -23,7 +23,7 @@ from bot.chargebee.client import write_headers
 from bot.core.errors import ChargebeeError, InvalidInput, Refusal, Refused, Throttled, Uncertain, Unreached
 from bot.core.lifecycle import Event, State
 from bot.core.plan import drifted, missed
-from bot.core.record import BillingRequest, Errand, ErrandKind, Execution, Outcome
+from bot.core.record import ON_ITS_WAY_S, BillingRequest, Errand, ErrandKind, Execution, Outcome
 from bot.engine.asking import expire, overdue
 from bot.engine.attribution import attributed, needs_note
 from bot.engine.deciding import stale
@@ -32,8 +32,8 @@ from bot.operations.base import AnyOperation, Facts, Params, Verdict
 
 #: How long the same key is sent again after the first time: Chargebee's 30 minutes less a margin for both clocks.
 SAME_KEY_S = 25 * 60
-#: After this long a call that left is not on its way any more; absence is then proof.
-ON_ITS_WAY_S = 180
+#: After so long a change that Chargebee finishes later is handed to a person.
+SETTLES_WITHIN_S = 7 * 24 * 3600
 #: Waiting times for the next look, by how often it was put off; the last one repeats.
 PATIENCE_S = (2, 5, 10, 30, 60, 120, 300, 900, 3600)
 
@@ -57,17 +57,8 @@ class Executing:
             return record
         if overdue(record, ledger.now()):
             return await expire(ledger, record)
-        policy = ledger.policy()
-        requester = record.requester
-        may_ask = policy.may_request(requester, record.operation, record.origin_channel)
-        may_use = policy.may_use(requester, record.options, record.operation, record.origin_channel)
-        if not (may_ask.allowed and may_use.allowed):
-            sentence = f"Under the policy in force, {requester.name} may no longer ask for this."
-            return await stale(ledger, record, sentence=sentence)
-        if not policy.quorum(record):
-            return await stale(
-                ledger, record, sentence="The approvals given no longer count under the policy in force."
-            )
+        if forbidden := self._forbidden(record):
+            return await stale(ledger, record, sentence=forbidden)
         try:
             facts, plan = await ledger.replan(record)
         except (Refusal, InvalidInput) as error:
@@ -85,12 +76,23 @@ class Executing:
             detail={"execution": number},
             facts=facts.model_dump(mode="json"),
             execution=Execution(number=number, key=self._new_key(), first_sent_at=now, last_sent_at=now),
-            next_at=None,
+            next_at=now + ON_ITS_WAY_S,  # in case nobody can write down what came of it
         )
         return await self._send(record)
 
+    def _forbidden(self, record: BillingRequest) -> str:
+        """Why the policy in force does not let this call leave; empty when it does."""
+        policy, requester = self._ledger.policy(), record.requester
+        may_ask = policy.may_request(requester, record.operation, record.origin_channel)
+        may_use = policy.may_use(requester, record.options, record.operation, record.origin_channel)
+        if not (may_ask.allowed and may_use.allowed):
+            return f"Under the policy in force, {requester.name} may no longer ask for this."
+        if not policy.quorum(record):
+            return "The approvals given no longer count under the policy in force."
+        return ""
+
     async def lose(self, ref: str) -> BillingRequest:
-        """A request found in the middle of its call when the bot started: nobody knows what came of it."""
+        """A request found in the middle of its call, which nobody is making any more: nobody knows what came of it."""
         record = await self._ledger.find(ref)
         return await self._uncertain(
             record, "The bot stopped while the call was on its way.", code="interrupted"
@@ -113,7 +115,9 @@ class Executing:
         if sent.answer:
             return await self._wait(record, "answered_but_absent")
         now = self._ledger.now()
-        if now - sent.first_sent_at < SAME_KEY_S and self._still_planned(record, operation, params, after):
+        remembered = now - sent.first_sent_at < SAME_KEY_S
+        planned = self._still_planned(record, operation, params, after)
+        if remembered and planned and not self._forbidden(record):
             execution = sent.model_copy(update={"attempts": sent.attempts + 1, "last_sent_at": now})
             record = await self._ledger.touch(
                 record,
@@ -141,10 +145,10 @@ class Executing:
         try:
             operation, params, after = await self._ledger.look(record)
         except (ChargebeeError, InvalidInput) as error:
-            return await self._wait(record, error.code)
+            return await self._wait_or_hand_over(record, error.code)
         verdict = self._verdict(record, operation, params, after)
         if verdict is Verdict.PENDING:
-            return await self._wait(record, "pending")
+            return await self._wait_or_hand_over(record, "pending")
         if verdict is Verdict.ABSENT:
             differences = missed(record.plan, dict(operation.picture(params, after, ref)))
             outcome = Outcome(
@@ -154,6 +158,13 @@ class Executing:
             )
             return await self._fail(record, outcome)
         return await self._conclude(record, operation, params, after, verdict)
+
+    async def _wait_or_hand_over(self, record: BillingRequest, code: str) -> BillingRequest:
+        """Another look later; but a person decides about what has not ended after a week."""
+        assert record.execution is not None
+        if self._ledger.now() - record.execution.last_sent_at < SETTLES_WITHIN_S:
+            return await self._wait(record, code)
+        return await self._uncertain(record, UNENDED, code="unended")
 
     # The call
 
@@ -316,6 +327,7 @@ class Executing:
         )
 
 
+UNENDED = "Chargebee accepted it, but after a week it still shows no end."
 UNVERIFIED = "Chargebee accepted it, but could not be read afterwards to make sure."
 UNSEEN = "Chargebee accepted it, but does not show the change."
 UNMARKED = "The change is there, but nothing shows that it was made by this request and not by somebody else."

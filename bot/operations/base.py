@@ -197,7 +197,6 @@ class Operation(Generic[P, F]):
     title: str  # ≤ 24 characters: a modal's title (Slack)
     command: str
     summary: str  # one line for help
-    permission: str
     risk: Risk
     undo: str  # one honest sentence
     params: type[P]
@@ -210,6 +209,7 @@ class Operation(Generic[P, F]):
         lambda _before, _after, _ref: ()
     )  # ids of documents it made
     lines: Lines | None = None
+    undoable: bool = True  # False: nothing brings it back, and people are told in red
     settles_later: bool = False
     #: Whether `chargebee-business-entity-id` can be sent: not on v1 calls, which depends on the site.
     takes_entity: Callable[[SiteProfile], bool] = lambda _site: True

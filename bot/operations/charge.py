@@ -376,7 +376,6 @@ OPERATION = Operation(
     title="One-time charge",
     command="/charge",
     summary="Invoice a customer or a subscription for a one-time charge.",
-    permission="charge",
     risk=Risk.REVERSIBLE,
     undo="Not undone in one step: an unpaid invoice can be voided in Chargebee, "
     "and what was paid is given back with a refundable credit note and a refund.",

@@ -318,7 +318,6 @@ OPERATION = Operation(
     title="Credit note",
     command="/credit-note",
     summary="Take something off an invoice, or give back what was paid.",
-    permission="credit_note",
     risk=Risk.REVERSIBLE,
     undo="Can be undone by voiding the credit note in Chargebee, while none of it has been used or refunded.",
     params=CreditNoteParams,

@@ -65,7 +65,7 @@ class CreditNoteParams(Params):
             input=Input.INVOICE,
             label="Invoice",
             hint="Leave it empty only for a refundable note that belongs to no invoice.",
-            placeholder="Type a number or a customer, or paste a Chargebee link",
+            placeholder="Type INV-… or a customer, or paste a Chargebee link",
             place=2,
         ),
     ] = None

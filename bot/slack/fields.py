@@ -11,10 +11,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Union, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from bot.core.ids import KINDS, document_id
 from bot.core.money import Money, Typed, format_money, read_amount
 from bot.core.plan import Day
 from bot.operations.base import Ask, Input, SiteProfile, asks
@@ -39,8 +41,8 @@ _PICKS = {
 _PICK_HINTS = {
     Input.CUSTOMER: "Type a name or an id, or paste a Chargebee link",
     Input.SUBSCRIPTION: "Type an id, or paste a Chargebee link",
-    Input.INVOICE: "Type a number, or paste a Chargebee link",
-    Input.CREDIT_NOTE: "Type a number, or paste a Chargebee link",
+    Input.INVOICE: "Type INV-…, or paste a Chargebee link",
+    Input.CREDIT_NOTE: "Type CN-…, or paste a Chargebee link",
 }
 
 
@@ -256,7 +258,18 @@ def _typed(info: FieldInfo, ask: Ask, raw: Any, context: FormContext) -> Any:
         return raw if isinstance(raw, Mapping) else read_amount(str(raw), context.locale)
     if ask.input is Input.DATE:
         return _day(str(raw), members, context.tz)
+    if ask.input.value in KINDS.values():
+        return document_id(str(raw), expects=ask.input.value, site_hosts=site_hosts(context.site))
     return raw
+
+
+def site_hosts(site: SiteProfile) -> tuple[str, ...]:
+    """Whose links are taken: the site's own, because the same number is another document on another site.
+
+    A sandbox or a proxy has an address that says nothing of the site; then any of chargebee.com.
+    """
+    host = urlsplit(site.web_url).hostname or ""
+    return (host,) if host.endswith(".chargebee.com") else ()
 
 
 def _day(raw: str, members: Iterable[Any], tz: str) -> Any:

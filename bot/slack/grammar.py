@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.core.money import read_amount
 from bot.operations.base import AnyOperation, Ask, Input, asks
+from bot.slack.fields import current, shown
 
 #: Slack takes at most this much in a text field; a command is not longer.
 MOST = 3000
@@ -112,6 +113,12 @@ def read_command(op: AnyOperation, text: str, locale: str) -> tuple[dict[str, An
         reading.problems["command"] = f"“{' '.join(spare)[:100]}” was not understood. Fill in the form."
     for name, value in reading.values.items():
         _check_choice(reading, name, known[name], value)
+    for name in [name for name in reading.values if _excluded(op, name, reading.values)]:
+        # The form would not ask for it, so it must not be dropped in silence.
+        reading.problems["command"] = (
+            f"“{known[name].label}” does not go with the other values, and was left out."
+        )
+        del reading.values[name]
     return reading.values, reading.problems
 
 
@@ -223,3 +230,11 @@ def _chosen(ask: Ask, text: str) -> str:
 def _check_choice(reading: _Reading, name: str, ask: Ask, value: Any) -> None:
     if ask.choices and value not in ask.choices:
         reading.problems[name] = f"“{value}” is not a choice. Choose {' or '.join(ask.choices)}."
+
+
+def _excluded(op: AnyOperation, name: str, values: dict[str, Any]) -> bool:
+    """Whether another value that was given rules this field out. While that one is missing, it may still fit."""
+    ask = asks(op.params)[name]
+    if ask.only_when is None or shown(op.params, name, values):
+        return False
+    return bool(current(op.params, ask.only_when[0], values))

@@ -62,10 +62,6 @@ class Directory:
             update={"locale": str(user.get("locale") or actor.locale), "tz": str(user.get("tz") or actor.tz)}
         )
 
-    def forget(self, user_id: str) -> None:
-        """Something about this person changed."""
-        self._seen.pop(user_id, None)
-
     async def _user(self, user_id: str, *, fresh: bool) -> Mapping[str, Any]:
         known = self._seen.get(user_id)
         now = self._clock()

@@ -27,8 +27,8 @@ from bot.slack.refusals import SLACK_FAILED, USED_TRIGGER, code_of, is_passing
 from bot.slack.submissions import Submissions
 from bot.slack.suggestions import Suggestions
 from bot.slack.surfaces.blocks import Message
-from bot.slack.surfaces.modal import checking_view
-from bot.slack.surfaces.replies import error_message
+from bot.slack.surfaces.modal import checking_view, shown_view
+from bot.slack.surfaces.replies import error_message, plain_message
 
 _log = structlog.get_logger(__name__)
 
@@ -39,15 +39,13 @@ NOT_TAKEN = (
 
 #: A late answer must not overtake the acknowledgement that puts "checking" into the modal: it would be drawn over.
 AFTER_ACK_S = 0.2
-
-Body = dict[str, Any]
-Handler = Callable[[Mapping[str, Any]], Awaitable[Answer]]
-
-
 #: How long an acknowledgement waits for an answer to be shown, after the budget: together less than Slack's 3 s.
 SHOWN_S = 0.4
 #: How long a private answer by the response URL may take.
 RESPOND_S = 10
+
+Body = dict[str, Any]
+Handler = Callable[[Mapping[str, Any]], Awaitable[Answer]]
 
 
 class SlackTrouble(BotError):
@@ -222,9 +220,17 @@ class Listeners:
         return answer.status_code == 200
 
     async def _redraw(self, body: Body, answer: Answer) -> None:
-        """The modal shows "checking" by now: what was found takes its place, or is said directly if it was closed."""
-        if answer.view:
-            await self._desk.update(body["view"]["id"], answer.view)
+        """The modal shows "checking" by now, and what was found takes its place, whatever it is: a modal cannot be closed from
+        here. Whoever has closed it is told nothing more; what came of a decision is in the request's card.
+        """
+        view = body["view"]
+        said = list(answer.problems.values()) or [wording.TAKEN]
+        shown = answer.view or shown_view(str(view["title"]["text"]), said)
+        try:
+            await self._desk.update(view["id"], shown)
+        except SLACK_FAILED as error:
+            _log.warning("modal not redrawn", code=code_of(error))
+            await self._say(body, Answer(message=plain_message(NOT_TAKEN)))
 
     async def _drop(self, _body: Body, _answer: Answer) -> None:
         """Choices that come too late are of no use to anybody."""

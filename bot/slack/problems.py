@@ -1,7 +1,7 @@
 """What is wrong with what was entered, as sentences by the field they belong to. Pure.
 
-A model's validator of several fields names the field with `misplaced` (an error of type `field`); a plain ValueError may begin
-with `field: `. Everything pydantic finds by itself is put into words for people here.
+A model's validator of several fields names the field with `misplaced` (an error of type `field`). Everything pydantic finds by
+itself is put into words for people here.
 """
 
 from collections.abc import Mapping
@@ -54,9 +54,6 @@ def _told(params: type[BaseModel], detail: ErrorDetails, line: type[BaseModel] |
         if detail["type"] == "string_pattern_mismatch":
             asked = _asked(params, line, loc)
             text = f"{text} {asked.hint}".strip() if asked else text
-        head, colon, rest = text.partition(": ")
-        if not loc and colon and head in params.model_fields:
-            name, text = head, rest
     if len(loc) > 1 and isinstance(loc[1], int):
         inner = _asked(params, line, loc)
         text = f"Line {loc[1] + 1}{f', {inner.label}' if inner else ''}: {text}"

@@ -74,10 +74,12 @@ class Submissions:
         except InvalidInput as error:
             again = line_view(operation, draft.id, templates, chosen, line, context, error.problems)
             return Answer(view=again, problems=error.problems)
-        if await desk.engine.ledger.store.seen_before(f"line:{view['id']}", desk.engine.ledger.now()):
+        if view["id"] in draft.lines_from:
             return Answer()  # the same submit came twice: the first one draws the form
         lines = [*(draft.values.get(taken.field) or []), line]
-        draft = await desk.save(draft, {**draft.values, taken.field: lines})
+        draft = await desk.save(
+            draft, {**draft.values, taken.field: lines}, lines_from=(*draft.lines_from, view["id"])
+        )
         await desk.update(str(view["root_view_id"]), desk.form(draft, actor))
         return Answer()
 

@@ -14,6 +14,7 @@ from bot.operations import BY_NAME
 from bot.operations.base import asks
 from bot.slack import wording
 from bot.slack.desk import Answer, Desk
+from bot.slack.fields import site_hosts
 from bot.slack.forms import NONE, read_form
 from bot.slack.routes import Pick, field_of
 from bot.slack.surfaces.blocks import option
@@ -43,7 +44,7 @@ class Suggestions:
         scope = str(entered.get(depends_on) or "") if depends_on else ""
         found = await self._find(pick, typed, scope, actor)
         choices = [option(choice.label, choice.id, choice.detail) for choice in found.choices[:MOST]]
-        as_typed, why_not = _as_typed(typed, pick)
+        as_typed, why_not = _as_typed(typed, pick, site_hosts(desk.engine.ledger.chargebee.site))
         if as_typed and as_typed not in {NONE, *(choice.id for choice in found.choices)}:
             choices.append(option(wording.use_as_typed(as_typed), as_typed, found.note))
         remark = "" if as_typed else found.note or why_not
@@ -66,9 +67,9 @@ class Suggestions:
         return await lookups.credit_notes(typed, invoice_id=scope, person=actor.user_id, locale=actor.locale)
 
 
-def _as_typed(typed: str, pick: Pick) -> tuple[str, str]:
+def _as_typed(typed: str, pick: Pick, hosts: tuple[str, ...]) -> tuple[str, str]:
     """The id that was typed or pasted, or why a pasted link is none. A name that is being typed is no mistake."""
     try:
-        return document_id(typed, expects=pick.removeprefix("pick.")), ""
+        return document_id(typed, expects=pick.removeprefix("pick."), site_hosts=hosts), ""
     except ValueError as error:
         return "", str(error) if "://" in typed else ""

@@ -134,7 +134,13 @@ def given(record: BillingRequest) -> Line:
         return ("No approval was needed.",)
     parts: list[Part] = []
     for index, vote in enumerate(votes):
-        parts += ["Approved by " if not index else ", ", Person(vote.actor.user_id), " on ", Moment(vote.at)]
+        parts += [
+            "Approved by " if not index else ", ",
+            Person(vote.actor.user_id),
+            " (",
+            Moment(vote.at),
+            ")",
+        ]
     missing = max(0, record.requirement.approvals - len(votes))
     if votes:
         parts.append(".")
@@ -157,7 +163,7 @@ def rejection(record: BillingRequest) -> Line:
     vote = next((vote for vote in reversed(record.votes) if vote.verdict == "reject"), None)
     if vote is None:
         return ("Rejected.",)
-    return ("Rejected by ", Person(vote.actor.user_id), " on ", Moment(vote.at), *_because(vote.reason))
+    return ("Rejected by ", Person(vote.actor.user_id), " (", Moment(vote.at), ")", *_because(vote.reason))
 
 
 def _because(reason: str) -> Line:
@@ -348,6 +354,7 @@ def happens_on_submit(record: BillingRequest, approvers: Sequence[str]) -> Line:
 
 CHECKING = "Checking with Chargebee what this would change. Nothing is changed by looking."
 READING = "Reading from Chargebee…"
+TAKEN = "This was taken over. Close it to go on."
 CHOOSE_LINE = "Choose a line first."
 CHOOSE_HAPPENED = "Choose what Chargebee shows."
 #: A reason shorter than this says nothing.

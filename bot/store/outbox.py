@@ -1,8 +1,10 @@
 """Errands owed, and the messages they left in Slack.
 
-An errand is delivered at least once, and in order for each ref: only the oldest one owed can be claimed. A
-claim is a lease. It can lapse while its holder is still at work; `attempts` tells the holder's claim from the
-next one, so that only the newest claim can postpone or give up. Whoever delivers first closes the errand.
+An errand is delivered at least once, and in order where order is seen: of one ref, one kind and one recipient
+only the oldest owed can be claimed, and a reminder waits for the card it hangs on. So a channel that cannot be
+reached holds up only what goes there. A claim is a lease. It can lapse while its holder is still at work;
+`attempts` tells the holder's claim from the next one, so that only the newest claim can postpone or give up.
+Whoever delivers first closes the errand.
 """
 
 from bot.core.record import Errand, ErrandKind
@@ -15,6 +17,10 @@ CLAIMABLE = """
       AND NOT EXISTS (
         SELECT 1 FROM errands AS earlier
         WHERE earlier.ref = mine.ref AND earlier.id < mine.id AND earlier.closed_at IS NULL
+          AND (
+            (earlier.kind = mine.kind AND earlier.recipient = mine.recipient)
+            OR (mine.kind = 'reminder' AND earlier.kind = 'card')
+          )
       )
     ORDER BY due_at, created_at, id LIMIT :limit
 """

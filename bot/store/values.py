@@ -33,13 +33,17 @@ class OwedErrand(Frozen):
 
 
 class Draft(Frozen):
-    """A form that somebody is filling in. `values` are JSON values. Only a higher `version` replaces it."""
+    """A form that somebody is filling in. `values` are JSON values. Only a higher `version` replaces it.
+
+    `lines_from` holds the ids of the modals whose line is among the values, so that none is added twice.
+    """
 
     id: str
     user_id: str
     team_id: str
     operation: str
     values: dict[str, Any] = Field(default_factory=dict)
+    lines_from: tuple[str, ...] = ()
     channel: str = ""
     created_at: int
     expires_at: int

@@ -69,7 +69,7 @@ def test_only_an_approved_request_starts() -> None:
 
 
 def test_only_a_running_one_can_be_lost_and_a_lost_one_never_starts_again() -> None:
-    assert [state for state in State if possible(state, Event.LOSE)] == [State.EXECUTING]
+    assert [state for state in State if possible(state, Event.LOSE)] == [State.EXECUTING, State.SETTLING]
     assert reachable(State.UNCERTAIN) == {State.UNCERTAIN, State.SETTLING, State.DONE, State.FAILED}
 
 

@@ -22,6 +22,7 @@ PLAN = Plan(
     amount=EUR_5,
     customer=Party(id="c1", name="Ada"),
     documents=("INV-1",),
+    note_on=("invoice", "INV-1"),
 )
 
 
@@ -61,7 +62,7 @@ def test_what_a_person_consents_to_changes_the_fingerprint(fields: dict[str, Any
         {"warnings": ("Mind the gap.",)},
         {"customer": Party(id="c1", name="Ada Lovelace")},
         {"documents": ("INV-1", "CN-1")},
-        {"note_on": ("invoice", "INV-1")},
+        {"note_on": ("customer", "c1")},
     ],
 )
 def test_wording_keeps_the_fingerprint(fields: dict[str, Any]) -> None:

@@ -54,6 +54,7 @@ def record(
         amount=amount,
         customer=None,
         documents=("INV-1",),
+        note_on=("invoice", "INV-1"),
     )
     return BillingRequest(
         ref="BR-1",
@@ -305,7 +306,6 @@ def test_nobody_approves_twice_but_may_still_stop_it(policy: Policy) -> None:
     assert policy.may_approve(fiona, asked).reason == "You have decided on this already. Ask Carl Controller."
     assert policy.may_reject(fiona, asked).allowed
     assert policy.may_approve(someone(policy, "U0CARL"), asked).allowed
-    assert policy.whom_to_ask(asked) == "Carl Controller"
 
 
 def test_a_vote_for_another_plan_does_not_count_and_may_be_given_anew(policy: Policy) -> None:
@@ -371,7 +371,14 @@ def test_a_requirement_of_a_role_that_is_gone_is_met_by_nobody(policy: Policy) -
     decision = policy.may_approve(someone(policy, "U0BO"), asked)
     assert not decision.allowed
     assert decision.reason.endswith("Ask whoever keeps the billing policy.")
-    assert policy.whom_to_ask(asked) == ""
+
+
+def test_only_the_requester_submits_a_preview_or_begins_anew_from_it(policy: Policy) -> None:
+    asked = record(policy)
+    assert policy.may_submit(asked.requester, asked).allowed
+    for other in ("U0TWIN", "U0CARL"):
+        decision = policy.may_submit(someone(policy, other), asked)
+        assert (decision.allowed, decision.rule) == (False, "requester")
 
 
 def test_only_the_requester_cancels(policy: Policy) -> None:

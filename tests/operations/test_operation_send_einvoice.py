@@ -28,6 +28,7 @@ def test_the_call_has_no_parameters_at_all() -> None:
 def test_its_undo_sentence_alone_says_that_it_cannot_be_undone() -> None:
     assert OPERATION.settles_later
     assert OPERATION.undo.startswith("Cannot be undone")
+    assert not OPERATION.undoable
     assert "undone" not in " ".join(plan(PARAMS, einvoice_facts(), REF).warnings)
 
 

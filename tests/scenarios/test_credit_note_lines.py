@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.person import Modal
+from bot.store.values import Draft, StoreError
 from tests.scenarios.filling import (
     adds_line,
     approved_by_finance,
@@ -282,6 +283,23 @@ async def test_a_line_that_is_added_twice_by_a_repeated_delivery_is_one_line(sta
     await form.refresh()
     await previewed(form, {"Reason": "export was broken"})
     assert "Lines: — → EUR 150.00" in form.reads
+
+
+async def test_a_line_that_was_not_kept_is_added_when_its_delivery_is_repeated(stage: Stage) -> None:
+    form = await opened(stage, stage.anna, "/credit-note refundable INV-1051")
+    line = await line_form(stage, form, stage.anna, SEATS)
+    store: Any = stage.bot.store
+    keep = store.save_draft
+
+    async def broken_once(_draft: Draft) -> None:
+        store.save_draft = keep
+        raise StoreError("The database is busy.")
+
+    store.save_draft = broken_once
+    await line.submit(deliveries=2)
+    await stage.quiet()
+    await form.refresh()
+    assert "1. Seats" in form.reads
 
 
 async def test_a_line_in_another_currency_than_the_invoices_is_named(stage: Stage) -> None:

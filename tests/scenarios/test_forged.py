@@ -57,6 +57,8 @@ async def private(person: Person) -> str:
 
 # Somebody else's preview and draft
 
+MINE = "Only the person who asked for this can submit or change it."
+
 
 async def test_a_preview_is_seen_changed_and_submitted_by_nobody_else(stage: Stage) -> None:
     await stage.pending()
@@ -69,9 +71,9 @@ async def test_a_preview_is_seen_changed_and_submitted_by_nobody_else(stage: Sta
             "This has not been asked for yet; only the person who prepares it sees it."
         )
         await clicked(stage, person, Click.CHANGE, ref)
-        assert await private(person) == "Only the person who asked for this can change it."
+        assert await private(person) == MINE
         shown = await submitted(stage, person, Callback.PREVIEW, ref, view)
-        assert "Only the person who asked for this can submit it." in shown
+        assert MINE in shown
         for click in (Click.REVIEW, Click.REJECT):
             await clicked(stage, person, click, ref)
             assert "INV-1103" not in await private(person)

@@ -327,7 +327,7 @@ async def test_pickers_never_use_up_what_a_test_site_answers_in_a_minute(stage: 
         form = await opened(stage, person, "/write-off")
         for number in range(40):
             await form.options("Invoice", f"X{number:02}")
-    assert len(reads_of(stage)) <= 60
+    assert len(reads_of(stage)) <= 100
     assert "Use INV-1042 as typed" in (await form.options("Invoice", "INV-1042"))[-1]
 
 

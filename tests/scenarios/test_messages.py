@@ -218,6 +218,8 @@ async def test_the_requester_hears_every_outcome_with_the_name_of_who_decided(st
     await stage.approves(stage.bo, unsure)
     assert "Nobody knows yet whether it happened." in await heard(stage, stage.anna, unsure)
     assert "look at INV/2026/7 in Chargebee" in await heard(stage, stage.anna, unsure)
+    stage.chargebee_is_blind(99)  # the bot cannot look, and so sends nothing again
+    stage.later(181)
     await stage.fiona.clicks("Settle…", in_message_containing=unsure)
     modal = await stage.fiona.sees_modal(title=f"Settle {unsure}")
     await modal.fill({"What does Chargebee show?": "It did not happen", "What did you see?": "still due"})

@@ -22,6 +22,7 @@ from bot.core.errors import BotError
 from bot.core.policy import PolicyError
 from bot.sandbox.slack.delivery import SocketTransport
 from bot.sandbox.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.store.values import StoreError
 from tests.tester import CHARGE, WRITE_OFF, Stage, free_port, ref_in
 from tests.tester import stage as on_stage
 
@@ -295,6 +296,40 @@ async def test_a_policy_that_cannot_be_used_ends_the_start(stage: Stage) -> None
     assert "The policy is refused" in error.message
     stage.policy_file.unlink()
     assert "cannot be read" in (await refused(stage)).message
+
+
+async def test_an_address_that_is_not_chargebees_ends_the_start(stage: Stage) -> None:
+    error = await refused(stage, chargebee_url="https://chargebee.example:port")
+    assert isinstance(error, StartError)
+    assert error.message == "The bot cannot speak to Chargebee: the Chargebee address is not a URL."
+
+
+async def test_a_policy_is_written_down_before_it_is_in_force(stage: Stage) -> None:
+    before = stage.bot.policy.current
+    store: Any = stage.bot.store
+    note = store.note
+    store.note = _disk_full
+    with pytest.raises(StoreError):
+        await stage.policy(('name = "Anna Agent"', 'name = "Anna A."'))
+    assert stage.bot.policy.current is before
+    store.note = note
+    assert await stage.policy()
+    assert stage.bot.policy.current.hash != before.hash
+    [row] = [row for row in await stage.bot.store.audit_page(1, 10) if row.entry.event == "policy.load"]
+    assert row.entry.policy == stage.bot.policy.current.hash
+
+
+async def test_a_policy_that_is_refused_is_written_down_and_the_old_one_stays(stage: Stage) -> None:
+    before = stage.bot.policy.current
+    assert not await stage.policy(("version = 1", "version = 3"))
+    assert stage.bot.policy.current is before
+    *_, last = await stage.bot.store.audit_page(0, 10)
+    assert (last.entry.event, last.entry.policy) == ("policy.refuse", before.hash)
+
+
+async def _disk_full(*_entries: object) -> None:
+    await asyncio.sleep(0)
+    raise StoreError("The disk that holds the database is full.")
 
 
 async def test_a_port_that_is_taken_ends_the_start(stage: Stage) -> None:

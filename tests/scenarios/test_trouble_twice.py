@@ -150,6 +150,8 @@ async def test_what_a_person_said_about_an_uncertain_request_counts_once(stage: 
     ref = await stage.pending()
     stage.chargebee_trouble("status", "write_off", status=503)
     await stage.approves(stage.bo, ref)
+    stage.chargebee_is_blind(99)  # the bot cannot look, and so sends nothing again
+    stage.later(181)
     await stage.fiona.clicks("Settle…", in_message_containing=ref)
     modal = await stage.fiona.sees_modal(title=f"Settle {ref}")
     await modal.fill({"What does Chargebee show?": "It did not happen", "What did you see?": "still due"})

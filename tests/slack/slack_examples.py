@@ -75,7 +75,7 @@ class SampleParams(Params):
         if self.kind == "total" and self.total is None:
             raise misplaced("total", "Write the total.")
         if self.comment == "plain":
-            raise ValueError("printed: Say it to the customer too.")
+            raise misplaced("printed", "Say it to the customer too.")
         return self
 
 
@@ -102,9 +102,9 @@ SAMPLE: AnyOperation = Operation(
     title="Sample operation",
     command="/sample",
     summary="Does nothing.",
-    permission="sample",
     risk=Risk.DESTRUCTIVE,
     undo="Cannot be undone.",
+    undoable=False,
     params=SampleParams,
     facts=Facts,
     load=_load,

@@ -1,5 +1,6 @@
 """Cards, notices, modals and Home: what each says in every state, what it offers, and that Slack takes it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -164,7 +165,7 @@ def test_a_card_shows_which_approvals_there_are_and_how_many_are_missing() -> No
         requirement=request().requirement.model_copy(update={"approvals": 2}),
     )
     text = shown(list(card(record, SAMPLE, NOW, CARD).blocks))
-    assert "Approved by @U0BO on" in text
+    assert "Approved by @U0BO (" in text
     assert "1 more approval needed." in text
 
 
@@ -271,6 +272,15 @@ def test_the_preview_shows_the_change_the_warnings_the_undo_and_the_gate() -> No
         "Acme GmbH (acme)",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize(("undoable", "level"), [(False, "error"), (True, "info")])
+def test_the_data_sheet_says_whether_nothing_brings_it_back_not_its_wording(
+    undoable: bool, level: str
+) -> None:
+    op = replace(SAMPLE, undoable=undoable, undo="Another sentence.")
+    assert [block["level"] for block in modal.undo_blocks(op)] == [level]
+    assert ("⚠️ Another sentence." in shown(list(card(request(), op, NOW, CARD).blocks))) is not undoable
 
 
 def test_chosen_headers_are_shown_before_anybody_confirms() -> None:

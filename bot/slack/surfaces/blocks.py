@@ -12,7 +12,7 @@ submit and close 24, context 10 elements, 50 blocks in a message, 100 in a view)
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -342,9 +342,3 @@ def message(text: Line | str, blocks: Sequence[Block]) -> Message:
     """A message within Slack's limits."""
     line = (text,) if isinstance(text, str) else text
     return Message(text=clip_mrkdwn(line, MOST_TEXT), blocks=tuple(within(blocks, MOST_BLOCKS)))
-
-
-def state_of(view: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """`view.state.values` of a payload's view, or nothing."""
-    values: Mapping[str, Mapping[str, Any]] = (view.get("state") or {}).get("values") or {}
-    return values

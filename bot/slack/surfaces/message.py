@@ -29,7 +29,7 @@ from bot.slack.surfaces.blocks import (
     rich,
     visible,
 )
-from bot.slack.surfaces.modal import cannot_be_undone, options_lines, rows_blocks, site_page
+from bot.slack.surfaces.modal import options_lines, rows_blocks, site_page
 from bot.slack.values import (
     Viewer,
     all_of,
@@ -126,7 +126,7 @@ def _warnings(record: BillingRequest, op: AnyOperation) -> list[Block]:
     if record.state not in BEFORE:
         return []
     lines: list[Line] = [(f"⚠️ {warning}",) for warning in record.plan.warnings[:8]]
-    if cannot_be_undone(op):
+    if not op.undoable:
         return [rich(*lines, (f"⚠️ {op.undo}",))]
     return [*([rich(*lines)] if lines else []), context(op.undo)]
 

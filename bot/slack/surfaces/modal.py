@@ -48,7 +48,8 @@ from bot.slack.wording import REASON_MIN, STATE, happens_on_submit, next_step, s
 MOST_ROWS = 60
 MOST_VOTES = 20
 MOST_WARNINGS = 10
-REASON_MAX = 500
+#: Slack takes 3000 characters in a field; a reason for people to read needs fewer.
+DECISION_REASON_MAX = 500
 
 
 # Parts that several views share
@@ -141,12 +142,7 @@ def undo_blocks(op: AnyOperation) -> list[Block]:
     """How it is reversed; what is destructive says it in a box, red where nothing can bring it back."""
     if op.risk is not Risk.DESTRUCTIVE or len(op.undo) > ALERT_TEXT:
         return [context(op.undo)]
-    return [alert(op.undo, "error" if cannot_be_undone(op) else "info")]
-
-
-def cannot_be_undone(op: AnyOperation) -> bool:
-    """Whether the operation's own sentence says so."""
-    return op.undo.lower().startswith("cannot be undone")
+    return [alert(op.undo, "info" if op.undoable else "error")]
 
 
 def site_link(record: BillingRequest, viewer: Viewer) -> Line:
@@ -165,7 +161,7 @@ _PAGES = {
 
 def site_page(record: BillingRequest, web_url: str) -> str:
     """The address of the document a request is about, in Chargebee's own app; else of its customer; else nothing."""
-    kind, document = record.plan.note_on or ("", "")
+    kind, document = record.plan.note_on
     if kind not in _PAGES and record.plan.customer:
         kind, document = "customer", record.plan.customer.id
     if not web_url or kind not in _PAGES:
@@ -405,7 +401,12 @@ def story(record: BillingRequest) -> list[Line]:
 
 
 def _reason_input(label: str, hint: str, *, optional: bool = False) -> Block:
-    element = {"type": "plain_text_input", "action_id": INPUT, "multiline": True, "max_length": REASON_MAX}
+    element = {
+        "type": "plain_text_input",
+        "action_id": INPUT,
+        "multiline": True,
+        "max_length": DECISION_REASON_MAX,
+    }
     if not optional:
         element["min_length"] = REASON_MIN
     return input_block(field_block("reason"), label, element, hint=hint, optional=optional)
@@ -414,7 +415,7 @@ def _reason_input(label: str, hint: str, *, optional: bool = False) -> Block:
 def read_reason(state: Mapping[str, Mapping[str, Any]]) -> str:
     """The reason typed into the reject, cancel or settle form. `state` is `view.state.values`."""
     typed = (state.get(field_block("reason")) or {}).get(INPUT) or {}
-    return str(typed.get("value") or "").strip()[:REASON_MAX]
+    return str(typed.get("value") or "").strip()[:DECISION_REASON_MAX]
 
 
 def read_happened(state: Mapping[str, Mapping[str, Any]]) -> bool | None:

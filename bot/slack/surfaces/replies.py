@@ -45,10 +45,6 @@ def plain_message(text: str) -> Message:
     return message(text, [rich((text,))])
 
 
-def line_message(line: Line) -> Message:
-    return message(line, [rich(line)])
-
-
 def error_message(error: BotError) -> Message:
     """What went wrong and what to do next."""
     return plain_message(sentence(error))
