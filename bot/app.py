@@ -46,6 +46,11 @@ SILENT_S = 60
 LOST_S = 300
 #: How long the first connection may take.
 CONNECT_S = 30
+#: How long Slack's word about the token is believed, and the codes by which it disowns one.
+RECOGNISED_S = 60
+UNKNOWN_TO_SLACK = frozenset(
+    {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
+)
 #: Slack calls made while somebody waits. The acknowledgement's 3 s do not wait for them.
 SLACK_TIMEOUT_S = 10
 
@@ -134,6 +139,7 @@ class Bot:
     socket: AsyncSocketModeHandler | None
     working: asyncio.Task[None] | None = None
     identified: bool = False
+    recognised_at: float = 0.0
     lost_since: float | None = None
 
     @classmethod
@@ -260,6 +266,7 @@ class Bot:
                 hint="Use the token of that workspace, or correct the policy.",
             )
         self.identified = True
+        self.recognised_at = time.monotonic()
         await self._audit_policy("policy.load", self.policy.current)
         interrupted = await self.worker.start()
         try:
@@ -309,12 +316,25 @@ class Bot:
         """Each part, and whether it works now."""
         parts = {
             "database": await self.store.healthy(),
-            "slack_identity": self.identified,
+            "slack_identity": await self.recognised(),
             "worker": self.working is not None and not self.working.done(),
         }
         if self.settings.slack_mode == "socket":
             parts["slack_socket"] = await self.connected()
         return parts
+
+    async def recognised(self) -> bool:
+        """Whether Slack still takes the bot's token; asked at most once a minute. A passing trouble changes nothing."""
+        now = time.monotonic()
+        if now - self.recognised_at >= RECOGNISED_S:
+            self.recognised_at = now
+            try:
+                await self.slack.client.auth_test()
+            except SLACK_FAILED as error:
+                self.identified = self.identified and code_of(error) not in UNKNOWN_TO_SLACK
+            else:
+                self.identified = True
+        return self.identified
 
     async def connected(self) -> bool:
         """Whether the socket is open and its last ping was answered lately."""

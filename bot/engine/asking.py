@@ -8,6 +8,10 @@ from bot.engine.ledger import Ledger, tell
 from bot.operations import BY_NAME
 from bot.operations.base import AnyOperation, Params
 
+#: Refs are marks in Chargebee, so they must not begin anew with a lost, a restored or a second database: a number is never
+#: below the minutes since this moment (1 January 2026), and so higher than any that was given earlier at a preview a minute.
+REFS_SINCE = 1_767_225_600
+
 
 class Asking:
     """The requester's side. Every step asks the policy anew; nothing here changes anything in Chargebee."""
@@ -35,7 +39,7 @@ class Asking:
             by=actor,
             operation=operation.name,
         )
-        ref = await ledger.store.next_ref()
+        ref = await ledger.store.next_ref(at_least=(ledger.now() - REFS_SINCE) // 60)
         facts = await operation.load(ledger.chargebee, params)
         plan = operation.plan(params, facts, ref)
         if options.business_entity_id and plan.call.api == "v1":

@@ -116,7 +116,9 @@ def picture(_params: SendEinvoiceParams, facts: SendEinvoiceFacts, _ref: str) ->
 def plan(params: SendEinvoiceParams, facts: SendEinvoiceFacts, ref: str) -> Plan:
     note, customer = facts.note, facts.customer
     _insist_sendable(facts)
-    warnings = []
+    warnings = [
+        "Chargebee only schedules it at first; the request stays open until it is delivered or has failed."
+    ]
     if facts.status:
         message = note.einvoice.message if note.einvoice else ""
         warnings.append(f"The last e-invoice {facts.status}" + (f": {message}" if message else "."))

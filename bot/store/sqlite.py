@@ -56,10 +56,10 @@ class Store(Trail, Outbox):
     # ------------------------------------------------------------------ requests
 
     @writes
-    def next_ref(self) -> str:
-        """A ref that was never given before."""
+    def next_ref(self, at_least: int = 0) -> str:
+        """A ref that was never given before: the next number, or `at_least`, whichever is higher."""
         [(number,)] = self._db.execute(
-            "UPDATE meta SET value = value + 1 WHERE key = 'last_ref' RETURNING value"
+            "UPDATE meta SET value = max(value + 1, ?) WHERE key = 'last_ref' RETURNING value", (at_least,)
         ).fetchall()
         return format_ref(number)
 

@@ -17,7 +17,7 @@ import pytest
 import structlog
 
 from bot import logs
-from bot.app import Bot, StartError
+from bot.app import RECOGNISED_S, Bot, StartError
 from bot.core.errors import BotError
 from bot.core.policy import PolicyError
 from bot.sandbox.slack.delivery import SocketTransport
@@ -207,6 +207,18 @@ async def test_a_process_without_slack_for_five_minutes_gives_up_so_that_it_is_s
     assert stage.bot.lost_since is not None
     stage.bot.lost_since -= 301
     assert await stage.bot.lost()
+
+
+async def test_a_token_that_slack_disowns_makes_the_bot_not_ready_until_it_is_taken_again(
+    stage: Stage,
+) -> None:
+    stage.slack_trouble("fail", "auth.test", error="token_revoked")
+    stage.bot.recognised_at -= RECOGNISED_S
+    status, text = await got(stage, "/readyz")
+    assert status == 503
+    assert '"slack_identity": false' in text
+    stage.bot.recognised_at -= RECOGNISED_S
+    assert (await got(stage, "/readyz"))[0] == 200
 
 
 # Stopping

@@ -2,7 +2,7 @@
 
 from bot.core.record import ON_ITS_WAY_S
 from bot.engine.executing import SETTLES_WITHIN_S
-from tests.tester import WRITE_OFF, Stage
+from tests.tester import CHARGE, WRITE_OFF, Stage
 
 
 async def test_a_call_whose_end_nobody_wrote_down_is_looked_into_without_a_restart(stage: Stage) -> None:
@@ -65,3 +65,17 @@ async def test_a_notices_channel_that_is_gone_holds_up_neither_the_card_nor_the_
     assert "done" in (await stage.card(ref)).reads
     assert any("Done." in told for told in await stage.told(stage.anna, ref))
     assert await stage.notices(ref) == []
+
+
+async def test_a_lost_database_does_not_make_the_bot_claim_what_an_earlier_request_did(stage: Stage) -> None:
+    first = await stage.pending(CHARGE)
+    assert await stage.state(first) == "done"
+    await stage.stop_bot()
+    for file in stage.folder.glob("bot.db*"):
+        file.unlink()
+    stage.later(120)
+    await stage.start_bot()
+    second = await stage.pending('/charge globex "20 EUR" Something else')
+    assert second != first
+    assert await stage.state(second) == "done"
+    assert len(stage.writes("invoices/charge")) == 2

@@ -37,7 +37,7 @@ async def test_a_command_delivered_twice_opens_one_form_and_complains_to_nobody(
     sight = await stage.anna.sight()
     assert len(sight["modals"]) == 1
     assert [one for one in await stage.anna.messages() if one.is_ephemeral] == []
-    assert await stage.told(stage.anna, "BR-1001") == []
+    assert await stage.told(stage.anna, ref_in((await stage.anna.sees_modal()).reads)) == []
     assert len(await stage.bot.store.by_requester("U0ANNA", 10)) == 1
 
 

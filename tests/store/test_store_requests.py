@@ -45,6 +45,11 @@ async def test_refs_begin_at_1001_and_are_given_once_across_stores(path: Path) -
     assert given == ["BR-1001", "BR-1002", "BR-1003", "BR-1004"]
 
 
+async def test_a_ref_is_never_below_the_number_asked_for_nor_below_one_given_before(store: Store) -> None:
+    given = [await store.next_ref(at_least) for at_least in (0, 5000, 5000, 10)]
+    assert given == ["BR-1001", "BR-5000", "BR-5001", "BR-5002"]
+
+
 async def test_a_full_record_comes_back_equal(store: Store) -> None:
     record = a_full_request()
     await store.create(record, (an_entry(),))
