@@ -6,7 +6,7 @@ channel hears of it; an auditor can prove it.
 The map, each line importing only from the lines below it:
 
     __main__    the command line
-    demo        the story of all five operations, told with the sandbox
+    demo        the bot beside the sandbox, as a page in a browser or told as a story
     app         builds everything that touches the outside
     slack       listeners, forms, wording and the pictures drawn in Slack
     worker      what happens without anybody clicking: execute, settle, expire, recover, notify

@@ -31,10 +31,6 @@ class BotProcess:
                 stderr=log,
             )
 
-    @property
-    def pid(self) -> int:
-        return self._running().pid
-
     def alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
 

@@ -246,7 +246,7 @@ class Story:
         raise AssertionError("Chargebee did not change")
 
 
-async def tell(*, keep: bool) -> int:
+async def tell() -> int:
     """Plays the story and prints it. 0 when everything ended as told, else 1."""
     telling = Telling()
     with tempfile.TemporaryDirectory(prefix="billing-bot-demo-") as folder:
@@ -260,9 +260,6 @@ async def tell(*, keep: bool) -> int:
             violations = sandbox.slack.workspace.violations
             assert not violations, f"Slack would have refused: {violations}"
             telling.end()
-            if keep:
-                telling.keep(sandbox, bot.pid)
-                await asyncio.Event().wait()
         except (AssertionError, TimeoutError) as error:
             telling.went_wrong(str(error) or type(error).__name__, bot.log_text())
             return 1

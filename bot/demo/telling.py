@@ -110,12 +110,6 @@ class Telling:
         click.echo()
         click.secho("Everything ended as told.", fg="green", bold=True)
 
-    def keep(self, sandbox: Sandbox, pid: int) -> None:
-        click.echo(
-            f"Still running: Slack {sandbox.slack.url}, Chargebee {sandbox.chargebee.url}, bot process {pid}."
-        )
-        click.echo("Stop with Ctrl-C.")
-
     def went_wrong(self, why: str, log: str) -> None:
         click.echo()
         click.secho("This did not end as told:", fg="red", bold=True)

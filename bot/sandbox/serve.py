@@ -36,8 +36,12 @@ class Sandbox:
         chargebee_port: int = 0,
         slack_port: int = 0,
         clock: Clock | None = None,
+        request_url: str | None = None,
     ) -> "Sandbox":
-        """Listens on loopback. `manifest` is the app's manifest: what is not declared there cannot be used."""
+        """Listens on loopback. `manifest` is the app's manifest: what is not declared there cannot be used.
+
+        With `request_url` Slack sends signed HTTP requests there; without, the app connects by Socket Mode.
+        """
         clock = clock or Clock()
         site = Site(profile=profile, clock=clock)
         workspace = Workspace(clock, App.from_manifest(dict(manifest)))
@@ -45,7 +49,12 @@ class Sandbox:
             clock=clock,
             site=site,
             chargebee=await ChargebeeServer.start(site, port=chargebee_port),
-            slack=await SlackServer.start(workspace, port=slack_port),
+            slack=await SlackServer.start(
+                workspace,
+                port=slack_port,
+                delivery="http" if request_url else "socket",
+                request_url=request_url,
+            ),
         )
 
     async def stop(self) -> None:
@@ -73,10 +82,21 @@ class Sandbox:
         }
 
 
-async def serve(*, manifest: Mapping[str, Any], profile: str, chargebee_port: int, slack_port: int) -> None:
+async def serve(
+    *,
+    manifest: Mapping[str, Any],
+    profile: str,
+    chargebee_port: int,
+    slack_port: int,
+    request_url: str | None = None,
+) -> None:
     """Runs until it is cancelled, having said how to connect."""
     sandbox = await Sandbox.start(
-        manifest=manifest, profile=profile, chargebee_port=chargebee_port, slack_port=slack_port
+        manifest=manifest,
+        profile=profile,
+        chargebee_port=chargebee_port,
+        slack_port=slack_port,
+        request_url=request_url,
     )
     print(f"Chargebee  {sandbox.chargebee.url}  (control: /sandbox/…)")  # noqa: T201 - this is the command's answer
     print(f"Slack      {sandbox.slack.url}  (Web API: /api/, control: /sandbox/…)")  # noqa: T201 - same
