@@ -249,7 +249,11 @@ class Bot:
             tasks=tasks,
             listeners=listeners,
             slack=slack,
-            web=WebServer(lambda: bot.ready(), slack=slack if over_http else None),  # noqa: PLW0108 - not there yet
+            web=WebServer(
+                lambda: bot.ready(),  # noqa: PLW0108 - not there yet
+                lambda: store.statistics(ledger.now()),
+                slack=slack if over_http else None,
+            ),
             socket=None,
         )
         return bot

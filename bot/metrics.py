@@ -1,6 +1,6 @@
-"""What is counted, for Prometheus. Labels are operation names, states and codes: never people, documents or amounts."""
+"""What is counted and measured, for Prometheus. Labels: operation names, states, codes; never people, documents or amounts."""
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 REGISTRY = CollectorRegistry()
 
@@ -35,5 +35,14 @@ BUGS = Counter(
     "billing_bot_bugs",
     "Unexpected errors, each with an incident id in the log.",
     ["where"],
+    registry=REGISTRY,
+)
+
+# Read from the database at each scrape; NaN while it cannot be read.
+REQUESTS = Gauge("billing_bot_requests", "Billing requests by state.", ["state"], registry=REGISTRY)
+OWED = Gauge("billing_bot_errands_owed", "Deliveries that are owed.", registry=REGISTRY)
+OLDEST_OWED = Gauge(
+    "billing_bot_errands_oldest_owed_seconds",
+    "For how long the oldest delivery has been owed; 0 when none is.",
     registry=REGISTRY,
 )

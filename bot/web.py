@@ -9,6 +9,7 @@ The answers name parts, never people, channels or figures of business.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from math import nan
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -16,19 +17,24 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 from bot import metrics
+from bot.core.lifecycle import State
+from bot.store.values import Statistics, StoreError
 
 #: Slack's largest payloads are a fraction of this.
 MOST_BYTES = 512 * 1024
 
 #: Each part and whether it works.
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+#: How much there is now. Raises StoreError.
+Figures = Callable[[], Awaitable[Statistics]]
 
 
 class WebServer:
     """Listens from `start` to `stop`."""
 
-    def __init__(self, ready: Readiness, *, slack: AsyncApp | None = None) -> None:
+    def __init__(self, ready: Readiness, figures: Figures, *, slack: AsyncApp | None = None) -> None:
         self._ready = ready
+        self._figures = figures
         self._slack = slack
         app = web.Application(client_max_size=MOST_BYTES)
         app.router.add_get("/healthz", self._healthz)
@@ -58,6 +64,10 @@ class WebServer:
         return web.json_response({"ready": ready, **parts}, status=200 if ready else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
+        try:
+            show(await self._figures())
+        except StoreError:
+            show(None)  # what is counted in memory is worth having all the same
         return web.Response(
             body=generate_latest(metrics.REGISTRY), headers={"content-type": CONTENT_TYPE_LATEST}
         )
@@ -71,6 +81,14 @@ class WebServer:
         except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
             return _no(400)  # the body is read before its signature is checked: nobody knows who sent it
         return await to_aiohttp_response(await self._slack.async_dispatch(read))
+
+
+def show(found: Statistics | None) -> None:
+    """Sets the gauges."""
+    for state in State:
+        metrics.REQUESTS.labels(state.value).set(found.requests.get(state, 0) if found else nan)
+    metrics.OWED.set(found.owed_errands if found else nan)
+    metrics.OLDEST_OWED.set(found.oldest_owed_s or 0 if found else nan)
 
 
 def _no(status: int) -> web.Response:

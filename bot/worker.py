@@ -5,13 +5,16 @@
     remind    approvers who have not decided
     deliver   what is owed: cards, notices, direct messages, notes in Chargebee
 
-Everything it does is read from the database, so that a bot that was killed goes on where it stopped. A slow Chargebee never
-holds up a notice, and a notice that fails never touches a billing change.
+Everything it does is read from the database, so that a bot that was killed goes on where it stopped. What speaks to
+Chargebee and what speaks to Slack have lanes of their own: a slow Chargebee never holds up a notice, and a notice that
+fails never touches a billing change. Nothing is begun, and no errand claimed, before its lane has room: a lease that
+lapsed in a queue would count as a try.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from enum import Enum, auto
 from functools import partial
 
 import structlog
@@ -27,7 +30,7 @@ from bot.tasks import Tasks
 
 _log = structlog.get_logger(__name__)
 
-#: How many requests and errands one tick takes on.
+#: How many requests one tick looks at.
 BATCH = 50
 #: For how long a claimed errand belongs to this process.
 LEASE_S = 60
@@ -35,11 +38,23 @@ LEASE_S = 60
 RETRY_S = (2, 5, 15, 60, 300, 900, 3600)
 #: After so many tries (a little over two days) an errand is given up, and says so in the log.
 MOST_TRIES = 60
-ERRAND = "errand "
 #: How long something that hit a bug is left alone.
 REST_S = 30
 #: How often expired drafts are dropped.
 TIDY_S = 3600
+
+
+class Lane(Enum):
+    """Whom the work speaks to."""
+
+    CHARGEBEE = auto()
+    SLACK = auto()
+
+
+ERRANDS = {
+    Lane.CHARGEBEE: (ErrandKind.NOTE,),
+    Lane.SLACK: (ErrandKind.CARD, ErrandKind.NOTICE, ErrandKind.DIRECT, ErrandKind.REMINDER),
+}
 
 
 class NotDelivered(Exception):
@@ -57,7 +72,7 @@ Deliver = Callable[[OwedErrand, BillingRequest], Awaitable[tuple[MessageRef, str
 
 
 class Worker:
-    """Ticks until it is stopped. `wake` makes the next tick come at once."""
+    """Ticks until it is stopped. `wake` makes the next tick come at once; `at_once` is the room of each lane."""
 
     def __init__(self, engine: Engine, deliver: Deliver, *, tick_s: float, at_once: int = 8) -> None:
         self._engine = engine
@@ -65,13 +80,9 @@ class Worker:
         self._store = engine.ledger.store
         self._deliver = deliver
         self._tick_s = tick_s
-        self._calls = asyncio.Semaphore(
-            at_once
-        )  # to Chargebee; slow ones must not hold up what goes to Slack
-        self._posts = asyncio.Semaphore(at_once)
         self._at_once = at_once
         self._tasks = Tasks()
-        self._busy: set[str] = set()
+        self._busy: dict[str, Lane] = {}
         self._resting: dict[str, int] = {}
         self._tidy_at = 0
         self._awake = asyncio.Event()
@@ -84,9 +95,9 @@ class Worker:
     async def start(self) -> int:
         """Takes up what an earlier run left in the middle of a call. Returns how many there were."""
         interrupted = await self._store.in_state(State.EXECUTING, 10_000)
-        for record in interrupted:
+        for ref in interrupted:
             with suppress(Conflict):
-                await self._engine.executing.lose(record.ref)
+                await self._engine.executing.lose(ref)
         return len(interrupted)
 
     async def run(self) -> None:
@@ -127,36 +138,35 @@ class Worker:
             await self._store.drop_drafts_before(now)
         asking = self._engine.asking
         begun = 0
-        for record in await self._store.due_work(now, BATCH):
-            begun += self._begin(record.ref, partial(self._work, record))
-        for record in await self._store.expired(now, BATCH):
-            begun += self._begin(record.ref, partial(asking.expire, record.ref))
-        for record in await self._store.to_remind(now, BATCH):
-            begun += self._begin(record.ref, partial(asking.remind, record.ref))
-        # No more than can begin at once: a lease that lapses in a queue counts as a try.
-        free = 2 * self._at_once - sum(key.startswith(ERRAND) for key in self._busy)
-        for owed in await self._store.claim_errands(now, free, LEASE_S) if free > 0 else ():
-            slots = self._calls if owed.errand.kind is ErrandKind.NOTE else self._posts
-            begun += self._begin(f"{ERRAND}{owed.id}", partial(self._bring, owed), slots)
+        for ref in await self._store.due_work(now, BATCH):
+            begun += self._begin(Lane.CHARGEBEE, ref, partial(self._work, ref))
+        for ref in await self._store.expired(now, BATCH):
+            begun += self._begin(Lane.SLACK, ref, partial(asking.expire, ref))
+        for ref in await self._store.to_remind(now, BATCH):
+            begun += self._begin(Lane.SLACK, ref, partial(asking.remind, ref))
+        for lane in Lane:
+            for owed in await self._store.claim_errands(now, self._room(lane), LEASE_S, ERRANDS[lane]):
+                begun += self._begin(lane, f"errand {owed.id}", partial(self._bring, owed))
         return begun
 
-    def _begin(
-        self, key: str, work: Callable[[], Awaitable[object]], slots: asyncio.Semaphore | None = None
-    ) -> int:
-        """Starts `work` unless the same thing is being worked on, or hit a bug a moment ago. One at a time for each request."""
-        if key in self._busy or self._resting.get(key, 0) > self._ledger.now():
+    def _room(self, lane: Lane) -> int:
+        return self._at_once - list(self._busy.values()).count(lane)
+
+    def _begin(self, lane: Lane, key: str, work: Callable[[], Awaitable[object]]) -> int:
+        """Starts `work` unless the same thing is being worked on, or hit a bug a moment ago, or the lane is full.
+
+        One at a time for each request. What ends wakes the worker, so that what found no room begins then.
+        """
+        if key in self._busy or not self._room(lane) or self._resting.get(key, 0) > self._ledger.now():
             return 0
-        self._busy.add(key)
-        self._tasks.start(self._in_turn(key, work, slots or self._calls), name=key)
+        self._busy[key] = lane
+        self._tasks.start(self._in_turn(key, work), name=key)
         return 1
 
-    async def _in_turn(
-        self, key: str, work: Callable[[], Awaitable[object]], slots: asyncio.Semaphore
-    ) -> None:
+    async def _in_turn(self, key: str, work: Callable[[], Awaitable[object]]) -> None:
         self._resting.pop(key, None)
         try:
-            async with slots:
-                await work()
+            await work()
         except Conflict:
             _log.info("somebody else was faster")  # their change is in the database
         except Exception:
@@ -164,21 +174,24 @@ class Worker:
             self._resting[key] = self._ledger.now() + REST_S
             raise
         finally:
-            self._busy.discard(key)
+            del self._busy[key]
             self.wake()
 
-    async def _work(self, record: BillingRequest) -> None:
+    async def _work(self, ref: str) -> None:
         executing = self._engine.executing
+        record = await self._ledger.find(ref)
         steps = {
             State.APPROVED: executing.run,
             State.UNCERTAIN: executing.recover,
             State.SETTLING: executing.settle,
             State.EXECUTING: executing.lose,  # not ours, or its end could not be written down
         }
-        after = await steps[record.state](record.ref)
+        if record.state not in steps:
+            return  # somebody was faster
+        after = await steps[record.state](ref)
         _log.info(
             "worked",
-            ref=record.ref,
+            ref=ref,
             operation=record.operation,
             before=record.state.value,
             after=after.state.value,
@@ -186,8 +199,8 @@ class Worker:
 
     async def _bring(self, owed: OwedErrand) -> None:
         """Delivers one errand and writes down what came of it."""
-        record = await self._ledger.find(owed.errand.ref)
         try:
+            record = await self._ledger.find(owed.errand.ref)
             if owed.errand.kind is ErrandKind.NOTE:
                 await self._leave_note(record)
                 found = None
@@ -197,7 +210,7 @@ class Worker:
             await self._put_off(owed, error)
         except Exception as error:  # noqa: BLE001 - a bug in one errand must not hold up the later ones for ever
             metrics.BUGS.labels("errand").inc()
-            _log.error("errand failed", ref=record.ref, kind=owed.errand.kind.value, exc_info=error)
+            _log.error("errand failed", ref=owed.errand.ref, kind=owed.errand.kind.value, exc_info=error)
             await self._put_off(owed, NotDelivered("bug"))
         else:
             message, key = found or (None, "")

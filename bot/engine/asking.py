@@ -86,6 +86,9 @@ class Asking:
 
         Raises NotPermitted, Conflict.
         """
+        return await self._ledger.retried(lambda: self._submit(ref, actor))
+
+    async def _submit(self, ref: str, actor: Actor) -> BillingRequest:
         ledger, policy = self._ledger, self._ledger.policy()
         record = await ledger.find(ref)
         await ledger.insist(policy.may_submit(actor, record), event="submit", by=actor, ref=ref)
@@ -113,25 +116,19 @@ class Asking:
             policy.satisfiable(actor, record.operation, requirement), event="submit", by=actor, ref=ref
         )
         waived = requirement.approvals == 0
-        try:
-            return await ledger.commit(
-                record,
-                Event.WAIVE if waived else Event.SUBMIT,
-                by=actor,
-                rule=requirement.rule,
-                detail={"approvals": requirement.approvals},
-                errands=tell(record, "submitted", card=not waived, requester=not waived),
-                requirement=requirement,
-                submitted_at=now,
-                expires_at=now + requirement.expires_s,
-                remind_at=now + requirement.remind_s if requirement.remind_s and not waived else None,
-                next_at=now if waived else None,
-            )
-        except Conflict:
-            latest = await ledger.find(ref)
-            if latest.submitted_at is None:
-                raise
-            return latest  # the same submit, delivered twice at once
+        return await ledger.commit(
+            record,
+            Event.WAIVE if waived else Event.SUBMIT,
+            by=actor,
+            rule=requirement.rule,
+            detail={"approvals": requirement.approvals},
+            errands=tell(record, "submitted", card=not waived, requester=not waived),
+            requirement=requirement,
+            submitted_at=now,
+            expires_at=now + requirement.expires_s,
+            remind_at=now + requirement.remind_s if requirement.remind_s and not waived else None,
+            next_at=now if waived else None,
+        )
 
     async def may_change(self, ref: str, actor: Actor) -> BillingRequest:
         """The request, when `actor` may begin anew from it. Raises NotPermitted, Conflict."""
@@ -152,6 +149,9 @@ class Asking:
 
     async def cancel(self, ref: str, actor: Actor, reason: str = "") -> BillingRequest:
         """The requester takes it back, while it has not started. Raises NotPermitted, Conflict."""
+        return await self._ledger.retried(lambda: self._cancel(ref, actor, reason))
+
+    async def _cancel(self, ref: str, actor: Actor, reason: str) -> BillingRequest:
         ledger = self._ledger
         record = await ledger.find(ref)
         decision = await ledger.insist(
@@ -160,22 +160,14 @@ class Asking:
         if record.state is State.CANCELLED:
             return record
         unseen = record.submitted_at is None
-        try:
-            return await ledger.commit(
-                record,
-                Event.CANCEL,
-                by=actor,
-                rule=decision.rule,
-                detail={"reason": reason},
-                errands=() if unseen else tell(record, "cancelled", requester=False),
-            )
-        except Conflict:
-            latest = await ledger.find(ref)
-            if latest.state is State.CANCELLED:
-                return latest  # the same click, delivered twice at once
-            if possible(latest.state, Event.CANCEL):
-                return await self.cancel(ref, actor, reason)  # an approval or a retry came in between
-            raise
+        return await ledger.commit(
+            record,
+            Event.CANCEL,
+            by=actor,
+            rule=decision.rule,
+            detail={"reason": reason},
+            errands=() if unseen else tell(record, "cancelled", requester=False),
+        )
 
     async def expire(self, ref: str) -> BillingRequest | None:
         """Ends a request whose time is up. None when it is not, or something else ended it first."""

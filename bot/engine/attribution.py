@@ -36,9 +36,9 @@ def needs_note(record: BillingRequest) -> bool:
 
 
 def note_text(record: BillingRequest) -> str:
-    """The note left in Chargebee when the call has no comment of its own. At most 1,000 characters."""
+    """The note left in Chargebee when the call has no comment of its own. Chargebee's client cuts it to what fits."""
     reason = f" Reason: {record.reason}" if record.reason else ""
-    return f"[{record.ref}] {record.plan.summary}, {attribution(record)}.{reason}"[:1000]
+    return f"[{record.ref}] {record.plan.summary}, {attribution(record)}.{reason}"
 
 
 def _with_attribution(record: BillingRequest, text: str) -> str:

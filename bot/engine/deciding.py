@@ -9,9 +9,6 @@ from bot.core.record import ON_ITS_WAY_S, Actor, AuditEntry, BillingRequest, Err
 from bot.engine.attribution import needs_note
 from bot.engine.ledger import Ledger, tell
 
-#: Two approvers may click within the same moment: the slower one reads again and decides again.
-RACES = 5
-
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
@@ -75,75 +72,64 @@ class Deciding:
 
         Raises NotPermitted, Conflict.
         """
+        return await self._ledger.retried(lambda: self._approve(ref, actor))
+
+    async def _approve(self, ref: str, actor: Actor) -> BillingRequest:
         ledger = self._ledger
-        for _ in range(RACES):
-            record = await ledger.find(ref)
-            if _voted(record, actor, "approve"):
-                return record
-            policy = ledger.policy()
-            decision = await ledger.insist(
-                policy.may_approve(actor, record), event="approve", by=actor, ref=ref
-            )
-            now = ledger.now()
-            if record.expires_at <= now and record.state is State.PENDING:
-                raise Conflict(f"{ref} has expired.", hint="The requester can ask again.")
-            vote = Vote(
-                actor=actor, verdict="approve", fingerprint=record.fingerprint, at=now, rule=decision.rule
-            )
-            counted = record.model_copy(update={"votes": (*record.votes, vote)})
-            complete = policy.quorum(counted)
-            try:
-                return await ledger.commit(
-                    record,
-                    Event.COMPLETE if complete else Event.APPROVE,
-                    by=actor,
-                    rule=decision.rule,
-                    errands=tell(record, "approved", requester=False),
-                    votes=counted.votes,
-                    next_at=now if complete else None,
-                    remind_at=None if complete else record.remind_at,
-                    expires_at=now + record.requirement.expires_s if complete else record.expires_at,
-                )
-            except Conflict:
-                latest = await ledger.find(ref)
-                if not _voted(latest, actor, "approve") and not possible(latest.state, Event.APPROVE):
-                    raise
-        raise Conflict("Several people are deciding this right now.", hint="Look at the card and try again.")
+        record = await ledger.find(ref)
+        if _voted(record, actor, "approve"):
+            return record
+        policy = ledger.policy()
+        decision = await ledger.insist(policy.may_approve(actor, record), event="approve", by=actor, ref=ref)
+        now = ledger.now()
+        if record.expires_at <= now and record.state is State.PENDING:
+            raise Conflict(f"{ref} has expired.", hint="The requester can ask again.")
+        vote = Vote(
+            actor=actor, verdict="approve", fingerprint=record.fingerprint, at=now, rule=decision.rule
+        )
+        counted = record.model_copy(update={"votes": (*record.votes, vote)})
+        complete = policy.quorum(counted)
+        return await ledger.commit(
+            record,
+            Event.COMPLETE if complete else Event.APPROVE,
+            by=actor,
+            rule=decision.rule,
+            errands=tell(record, "approved", requester=False),
+            votes=counted.votes,
+            next_at=now if complete else None,
+            remind_at=None if complete else record.remind_at,
+            expires_at=now + record.requirement.expires_s if complete else record.expires_at,
+        )
 
     async def reject(self, ref: str, actor: Actor, reason: str) -> BillingRequest:
         """Ends the request with a reason. The same person twice is one rejection. Raises NotPermitted, Conflict."""
+        return await self._ledger.retried(lambda: self._reject(ref, actor, reason))
+
+    async def _reject(self, ref: str, actor: Actor, reason: str) -> BillingRequest:
         ledger = self._ledger
-        for _ in range(RACES):
-            record = await ledger.find(ref)
-            if _voted(record, actor, "reject"):
-                return record
-            now = ledger.now()
-            decision = await ledger.insist(
-                ledger.policy().may_reject(actor, record), event="reject", by=actor, ref=ref
-            )
-            vote = Vote(
-                actor=actor,
-                verdict="reject",
-                fingerprint=record.fingerprint,
-                at=now,
-                reason=reason,
-                rule=decision.rule,
-            )
-            try:
-                return await ledger.commit(
-                    record,
-                    Event.REJECT,
-                    by=actor,
-                    rule=decision.rule,
-                    detail={"reason": reason},
-                    errands=tell(record, "rejected"),
-                    votes=(*record.votes, vote),
-                )
-            except Conflict:
-                latest = await ledger.find(ref)
-                if not _voted(latest, actor, "reject") and not possible(latest.state, Event.REJECT):
-                    raise
-        raise Conflict("Several people are deciding this right now.", hint="Look at the card and try again.")
+        record = await ledger.find(ref)
+        if _voted(record, actor, "reject"):
+            return record
+        decision = await ledger.insist(
+            ledger.policy().may_reject(actor, record), event="reject", by=actor, ref=ref
+        )
+        vote = Vote(
+            actor=actor,
+            verdict="reject",
+            fingerprint=record.fingerprint,
+            at=ledger.now(),
+            reason=reason,
+            rule=decision.rule,
+        )
+        return await ledger.commit(
+            record,
+            Event.REJECT,
+            by=actor,
+            rule=decision.rule,
+            detail={"reason": reason},
+            errands=tell(record, "rejected"),
+            votes=(*record.votes, vote),
+        )
 
     async def may_see(self, ref: str, actor: Actor) -> BillingRequest:
         """The request, when `actor` may read it. Raises NotPermitted, Conflict."""
@@ -154,6 +140,9 @@ class Deciding:
 
     async def look(self, ref: str, actor: Actor) -> BillingRequest:
         """Has the worker look into an uncertain request now. Raises NotPermitted, Conflict."""
+        return await self._ledger.retried(lambda: self._look(ref, actor))
+
+    async def _look(self, ref: str, actor: Actor) -> BillingRequest:
         ledger = self._ledger
         record = await self.may_see(ref, actor)
         if record.state is not State.UNCERTAIN:
@@ -172,8 +161,11 @@ class Deciding:
     async def resolve(self, ref: str, actor: Actor, *, happened: bool, reason: str) -> BillingRequest:
         """A person looked in Chargebee and says how an uncertain request ended. The same person twice says it once.
 
-        Raises NotPermitted, Conflict.
+        That it did not happen can be said once no call can be on its way any more. Raises NotPermitted, Conflict.
         """
+        return await self._ledger.retried(lambda: self._resolve(ref, actor, happened=happened, reason=reason))
+
+    async def _resolve(self, ref: str, actor: Actor, *, happened: bool, reason: str) -> BillingRequest:
         ledger = self._ledger
         if _resolved(before := await ledger.find(ref), actor):
             return before
@@ -184,22 +176,14 @@ class Deciding:
                 f"The call of {ref} may still be on its way.", hint="Say so again in a few minutes."
             )
         note = (Errand(kind=ErrandKind.NOTE, ref=ref),) if happened and needs_note(record) else ()
-        try:
-            return await ledger.commit(
-                record,
-                Event.CONFIRM if happened else Event.REFUSE,
-                by=actor,
-                detail={"reason": reason, "happened": happened},
-                errands=(*tell(record, "resolved"), *note),
-                outcome=Outcome(sentence=reason, code="resolved", by=actor),
-            )
-        except Conflict:
-            latest = await ledger.find(ref)
-            if _resolved(latest, actor):
-                return latest
-            if latest.state is State.UNCERTAIN:  # the worker looked once more in between
-                return await self.resolve(ref, actor, happened=happened, reason=reason)
-            raise
+        return await ledger.commit(
+            record,
+            Event.CONFIRM if happened else Event.REFUSE,
+            by=actor,
+            detail={"reason": reason, "happened": happened},
+            errands=(*tell(record, "resolved"), *note),
+            outcome=Outcome(sentence=reason, code="resolved", by=actor),
+        )
 
 
 def _voted(record: BillingRequest, actor: Actor, verdict: str) -> bool:

@@ -20,8 +20,17 @@ from collections.abc import Callable
 
 from bot import metrics
 from bot.chargebee.client import write_headers
-from bot.core.errors import ChargebeeError, InvalidInput, Refusal, Refused, Throttled, Uncertain, Unreached
-from bot.core.lifecycle import Event, State
+from bot.core.errors import (
+    ChargebeeError,
+    Conflict,
+    InvalidInput,
+    Refusal,
+    Refused,
+    Throttled,
+    Uncertain,
+    Unreached,
+)
+from bot.core.lifecycle import WORDS, Event, State
 from bot.core.plan import drifted, missed
 from bot.core.record import ON_ITS_WAY_S, BillingRequest, Errand, ErrandKind, Execution, Outcome
 from bot.engine.asking import expire, overdue
@@ -94,6 +103,8 @@ class Executing:
     async def lose(self, ref: str) -> BillingRequest:
         """A request found in the middle of its call, which nobody is making any more: nobody knows what came of it."""
         record = await self._ledger.find(ref)
+        if record.state is not State.EXECUTING:
+            raise Conflict(f"{ref} is {WORDS[record.state]}: no call of it is on its way.")
         return await self._uncertain(
             record, "The bot stopped while the call was on its way.", code="interrupted"
         )
@@ -161,10 +172,13 @@ class Executing:
 
     async def _wait_or_hand_over(self, record: BillingRequest, code: str) -> BillingRequest:
         """Another look later; but a person decides about what has not ended after a week."""
-        assert record.execution is not None
-        if self._ledger.now() - record.execution.last_sent_at < SETTLES_WITHIN_S:
+        if self._may_settle_yet(record):
             return await self._wait(record, code)
         return await self._uncertain(record, UNENDED, code="unended")
+
+    def _may_settle_yet(self, record: BillingRequest) -> bool:
+        assert record.execution is not None
+        return self._ledger.now() - record.execution.last_sent_at < SETTLES_WITHIN_S
 
     # The call
 
@@ -199,7 +213,6 @@ class Executing:
         self, record: BillingRequest, error: ChargebeeError | None, *, alone: bool = False
     ) -> BillingRequest:
         """Right after a call: what does Chargebee show? `error` is why there was no plain 200; `alone` as for `_send`."""
-        operation_name = record.operation
         try:
             operation, params, after = await self._ledger.look(record)
         except (ChargebeeError, InvalidInput):
@@ -211,7 +224,6 @@ class Executing:
             return await self._conclude(record, operation, params, after, verdict, remark=remark)
         if isinstance(error, Refused) and alone:
             return await self._fail(record, refused(error))
-        metrics.UNCERTAIN.labels(operation_name).inc()
         return await self._uncertain(
             record, error.message if error else UNSEEN, code=error.code if error else "unseen"
         )
@@ -250,6 +262,8 @@ class Executing:
         if verdict is Verdict.PENDING:
             if not operation.settles_later:
                 return await self._uncertain(record, UNMARKED, code="unmarked")
+            if not self._may_settle_yet(record):
+                return await self._uncertain(record, UNENDED, code="unended")
             return await ledger.commit(
                 record,
                 Event.ACCEPT,
@@ -261,10 +275,8 @@ class Executing:
         before = operation.facts.model_validate(record.facts)
         differences = missed(record.plan, dict(operation.picture(params, after, ref)))
         created = operation.created(before, after, ref)
-        metrics.ENDED.labels(record.operation, State.DONE.value).inc()
-        metrics.DIFFERENCES.labels(record.operation).inc(len(differences))
         note = (Errand(kind=ErrandKind.NOTE, ref=ref),) if needs_note(record) else ()
-        return await ledger.commit(
+        done = await ledger.commit(
             record,
             Event.CONFIRM,
             detail={"created": list(created), "differences": [d.label for d in differences]},
@@ -272,9 +284,10 @@ class Executing:
             execution=record.execution,
             outcome=Outcome(sentence=remark, differences=differences, created=created, code="done"),
         )
+        metrics.DIFFERENCES.labels(record.operation).inc(len(differences))
+        return done
 
     async def _fail(self, record: BillingRequest, outcome: Outcome) -> BillingRequest:
-        metrics.ENDED.labels(record.operation, State.FAILED.value).inc()
         return await self._ledger.commit(
             record,
             Event.REFUSE,
@@ -285,15 +298,16 @@ class Executing:
         )
 
     async def _uncertain(self, record: BillingRequest, sentence: str, *, code: str) -> BillingRequest:
+        outcome = Outcome(sentence=sentence, code=code)
         if record.state is State.UNCERTAIN:
-            return await self._wait(record, code)
+            return await self._wait(record, code, outcome=outcome)
         return await self._ledger.commit(
             record,
             Event.LOSE,
             detail={"code": code},
             errands=tell(record, "uncertain"),
             execution=record.execution,
-            outcome=Outcome(sentence=sentence, code=code),
+            outcome=outcome,
             next_at=self._ledger.now() + PATIENCE_S[0],
             retries=0,
         )
@@ -313,15 +327,23 @@ class Executing:
             retries=record.retries + 1,
         )
 
-    async def _wait(self, record: BillingRequest, code: str, *, at_least_s: int = 0) -> BillingRequest:
-        """The same state, another look later."""
-        first = record.retries == 0 and record.state is State.APPROVED
+    async def _wait(
+        self, record: BillingRequest, code: str, *, at_least_s: int = 0, outcome: Outcome | None = None
+    ) -> BillingRequest:
+        """The same state, another look later. `outcome` is what is known by now; None when that is nothing new."""
+        known = outcome or record.outcome
+        errands: tuple[Errand, ...] = ()
+        if record.retries == 0 and record.state is State.APPROVED:
+            errands = tell(record, "waiting", notice=False)
+        elif known != record.outcome:
+            errands = (Errand(kind=ErrandKind.CARD, ref=record.ref),)
         return await self._ledger.touch(
             record,
             "wait",
             detail={"code": code, "retries": record.retries},
-            errands=tell(record, "waiting", notice=False) if first else (),
+            errands=errands,
             execution=record.execution,
+            outcome=known,
             next_at=self._ledger.now() + max(patience_s(record.retries), at_least_s),
             retries=record.retries + 1,
         )

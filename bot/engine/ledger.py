@@ -1,13 +1,16 @@
 """How a request changes: one function, so that no change can forget its audit line, its version or its errands.
 
-commit   advance by the table, write record + audit + errands in one transaction, wake the worker
+commit   advance by the table, write record + audit + errands in one transaction, wake the worker, count how it ended
+retried  a step begun anew when another change came in between
 deny     write down who was stopped, and by which rule; then raise
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from bot import metrics
 from bot.chargebee.client import ChargebeeClient
 from bot.core.errors import Conflict, NotPermitted
 from bot.core.lifecycle import ENDED, Event, advance
@@ -17,6 +20,10 @@ from bot.core.record import Actor, AuditEntry, BillingRequest, Change, Errand, E
 from bot.operations import BY_NAME
 from bot.operations.base import AnyOperation, Facts, Params, SiteProfile
 from bot.store.sqlite import Store
+from bot.store.values import Overtaken
+
+#: How often a step is begun anew: two people may click, and the worker may look, within the same moment.
+RACES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +74,22 @@ class Ledger:
         )
         changed = record.model_copy(update={**changes, "state": state, "version": record.version + 1})
         saved = await self.store.apply(Change(record=changed, audit=(entry,), errands=tuple(errands)))
+        if state in ENDED:
+            metrics.ENDED.labels(record.operation, state.value).inc()
+        if event is Event.LOSE:
+            metrics.UNCERTAIN.labels(record.operation).inc()
         self.wake()
         return saved
+
+    async def retried(self, step: Callable[[], Awaitable[BillingRequest]]) -> BillingRequest:
+        """`step`, which reads the request and decides by what it reads; anew when another change came in between.
+
+        Raises whatever `step` raises, and Conflict when there is no end to it.
+        """
+        for _ in range(RACES):
+            with suppress(Overtaken):
+                return await step()
+        raise Conflict("Several people are deciding this right now.", hint="Look at the card and try again.")
 
     async def touch(
         self,

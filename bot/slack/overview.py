@@ -6,7 +6,6 @@ does not let them see.
 
 from dataclasses import dataclass
 
-from bot.core.lifecycle import State
 from bot.core.policy import Policy
 from bot.core.record import Actor, BillingRequest
 from bot.engine.ledger import Ledger
@@ -40,19 +39,14 @@ async def waiting_for(ledger: Ledger, actor: Actor) -> list[BillingRequest]:
     policy = ledger.policy()
     return [
         record
-        for record in await ledger.store.open_requests(MOST_READ)
-        if record.state is State.PENDING and policy.may_approve(actor, record).allowed
+        for record in await ledger.store.waiting(MOST_READ)
+        if policy.may_approve(actor, record).allowed
     ]
 
 
 async def asked_by(ledger: Ledger, actor: Actor, *, unfinished: bool = False) -> list[BillingRequest]:
     """What `actor` has asked for, newest first; a preview that was not confirmed is not asked for."""
-    found = await ledger.store.by_requester(actor.user_id, MOST_READ)
-    return [
-        record
-        for record in found
-        if record.submitted_at is not None and (record.unfinished or not unfinished)
-    ]
+    return await ledger.store.by_requester(actor.user_id, MOST_READ, unfinished=unfinished)
 
 
 async def about(
@@ -64,11 +58,7 @@ async def about(
     wanted, offset = page * PAGE + 1, 0
     while len(seen) < wanted:
         found = await ledger.store.by_document(document, MOST_READ, offset)
-        seen += [
-            record
-            for record in found
-            if record.submitted_at is not None and policy.may_see(actor, record).allowed
-        ]
+        seen += [record for record in found if policy.may_see(actor, record).allowed]
         offset += MOST_READ
         if len(found) < MOST_READ:
             break

@@ -7,13 +7,15 @@ reached holds up only what goes there. A claim is a lease. It can lapse while it
 Whoever delivers first closes the errand.
 """
 
+from collections.abc import Collection
+
 from bot.core.record import Errand, ErrandKind
 from bot.store.transactions import Connected, reads, writes
 from bot.store.values import MessageRef, OwedErrand
 
 CLAIMABLE = """
     SELECT id FROM errands AS mine
-    WHERE closed_at IS NULL AND due_at <= :now AND (leased_until IS NULL OR leased_until <= :now)
+    WHERE closed_at IS NULL AND due_at <= :now AND kind IN ({kinds}) AND (leased_until IS NULL OR leased_until <= :now)
       AND NOT EXISTS (
         SELECT 1 FROM errands AS earlier
         WHERE earlier.ref = mine.ref AND earlier.id < mine.id AND earlier.closed_at IS NULL
@@ -45,13 +47,16 @@ class Outbox(Connected):
         )
 
     @writes
-    def claim_errands(self, now: int, limit: int, lease_s: int) -> list[OwedErrand]:
-        """Up to `limit` errands to deliver now, the longest due first; for each ref only its oldest one owed.
+    def claim_errands(
+        self, now: int, limit: int, lease_s: int, kinds: Collection[ErrandKind] = tuple(ErrandKind)
+    ) -> list[OwedErrand]:
+        """Up to `limit` errands of these kinds to deliver now, the longest due first; in order as the module says.
 
         They are this caller's until `now + lease_s`; afterwards anybody may claim them again.
         """
+        claimable = CLAIMABLE.format(kinds=", ".join(f"'{kind}'" for kind in kinds))
         rows = self._db.execute(
-            f"UPDATE errands SET attempts = attempts + 1, leased_until = :until WHERE id IN ({CLAIMABLE})"  # noqa: S608 - ours
+            f"UPDATE errands SET attempts = attempts + 1, leased_until = :until WHERE id IN ({claimable})"  # noqa: S608 - ours
             " RETURNING id, ref, kind, topic, recipient, attempts",
             {"now": now, "limit": limit, "until": now + lease_s},
         ).fetchall()

@@ -66,9 +66,11 @@ MIGRATIONS = (
     CREATE TABLE request_documents (
         document_id TEXT NOT NULL,
         request_id INTEGER NOT NULL REFERENCES requests (id),
+        operation TEXT NOT NULL,
+        open INTEGER NOT NULL,  -- both as in `requests`
         PRIMARY KEY (document_id, request_id)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX request_documents_of ON request_documents (request_id);
+    CREATE INDEX request_documents_open ON request_documents (document_id, operation, request_id) WHERE open = 1;
 
     CREATE TABLE audit (
         seq INTEGER PRIMARY KEY,

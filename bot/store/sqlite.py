@@ -2,8 +2,8 @@
 
 One public coroutine is one transaction (but `verify`, which looks page by page).
 
-    requests    next_ref create apply get in_state due_work expired to_remind
-                open_requests by_requester by_document find_open
+    requests    next_ref create apply get by_requester by_document find_open waiting
+                refs only, so that one unreadable record stops nothing else: in_state due_work expired to_remind
     audit       note audit audit_page head verify             (trail.py)
     errands     claim_errands delivered postponed given_up    (outbox.py)
     messages    message remember_message ref_of_message       (outbox.py)
@@ -26,7 +26,7 @@ from bot.store.outbox import Outbox
 from bot.store.schema import connect
 from bot.store.trail import Trail
 from bot.store.transactions import reads, writes
-from bot.store.values import Draft, Statistics, StoreError
+from bot.store.values import Draft, Overtaken, Statistics, StoreError
 
 #: Slack repeats an event for at most 24 hours (Events API, "Delayed events"); the rest is room for clocks.
 SEEN_FOR_S = 2 * 24 * 3600
@@ -81,7 +81,7 @@ class Store(Trail, Outbox):
 
     @writes
     def apply(self, change: Change) -> BillingRequest:
-        """Save a record's next value with what is beside it. Raises Conflict when it is not the next."""
+        """Save a record's next value with what is beside it. Raises Overtaken when it is not the next."""
         columns = _columns(change.record)
         updated = self._db.execute(
             f"UPDATE requests SET {', '.join(f'{name} = :{name}' for name in columns)}"  # noqa: S608 - our own column names
@@ -89,7 +89,7 @@ class Store(Trail, Outbox):
             {**columns, "ref": change.record.ref, "read_version": change.record.version - 1},
         )
         if updated.rowcount != 1:
-            raise Conflict("Somebody else was faster: this request has changed in the meantime.")
+            raise Overtaken("Somebody else was faster: this request has changed in the meantime.")
         self._save_beside(change.record, change.audit, change.errands)
         return change.record
 
@@ -98,19 +98,19 @@ class Store(Trail, Outbox):
         return next(iter(self._records("WHERE ref = ?", ref)), None)
 
     @reads
-    def in_state(self, state: State, limit: int) -> list[BillingRequest]:
-        """Requests in `state`, oldest first."""
-        return self._records("WHERE state = ? ORDER BY id LIMIT ?", state, limit)
+    def in_state(self, state: State, limit: int) -> list[str]:
+        """Refs of requests in `state`, oldest first."""
+        return self._refs("WHERE state = ? ORDER BY id LIMIT ?", state, limit)
 
     @reads
-    def due_work(self, now: int, limit: int) -> list[BillingRequest]:
-        """Unfinished requests whose `next_at` has come, the longest due first."""
-        return self._records("WHERE open = 1 AND next_at <= ? ORDER BY next_at LIMIT ?", now, limit)
+    def due_work(self, now: int, limit: int) -> list[str]:
+        """Refs of unfinished requests whose `next_at` has come, the longest due first."""
+        return self._refs("WHERE open = 1 AND next_at <= ? ORDER BY next_at LIMIT ?", now, limit)
 
     @reads
-    def expired(self, now: int, limit: int) -> list[BillingRequest]:
-        """Requests whose `expires_at` has come, in a state that can expire, the longest expired first."""
-        return self._records(
+    def expired(self, now: int, limit: int) -> list[str]:
+        """Refs of requests whose `expires_at` has come, in a state that can expire, the longest expired first."""
+        return self._refs(
             f"WHERE open = 1 AND expires_at <= ? AND state IN ({', '.join('?' * len(CAN_EXPIRE))})"
             " ORDER BY expires_at LIMIT ?",
             now,
@@ -119,9 +119,9 @@ class Store(Trail, Outbox):
         )
 
     @reads
-    def to_remind(self, now: int, limit: int) -> list[BillingRequest]:
-        """Requests still waiting for approval whose `remind_at` has come, the longest waiting first."""
-        return self._records(
+    def to_remind(self, now: int, limit: int) -> list[str]:
+        """Refs of requests still waiting for approval whose `remind_at` has come, the longest waiting first."""
+        return self._refs(
             "WHERE open = 1 AND remind_at <= ? AND state = ? ORDER BY remind_at LIMIT ?",
             now,
             State.PENDING,
@@ -129,20 +129,25 @@ class Store(Trail, Outbox):
         )
 
     @reads
-    def open_requests(self, limit: int) -> list[BillingRequest]:
-        """Requests that were confirmed by their requester and have not ended, oldest first."""
-        return self._records("WHERE open = 1 AND state <> ? ORDER BY id LIMIT ?", State.PREVIEWED, limit)
+    def waiting(self, limit: int) -> list[BillingRequest]:
+        """Requests that wait for approval, oldest first."""
+        return self._records("WHERE state = ? ORDER BY id LIMIT ?", State.PENDING, limit)
 
     @reads
-    def by_requester(self, user_id: str, limit: int) -> list[BillingRequest]:
-        """What one person asked for, newest first."""
-        return self._records("WHERE requester_id = ? ORDER BY id DESC LIMIT ?", user_id, limit)
+    def by_requester(self, user_id: str, limit: int, *, unfinished: bool = False) -> list[BillingRequest]:
+        """What one person asked for and confirmed, newest first; with `unfinished` only what has not ended."""
+        return self._records(
+            "WHERE requester_id = ? AND submitted_at IS NOT NULL AND open >= ? ORDER BY id DESC LIMIT ?",
+            user_id,
+            int(unfinished),
+            limit,
+        )
 
     @reads
     def by_document(self, document_id: str, limit: int, offset: int = 0) -> list[BillingRequest]:
-        """Requests that touch a Chargebee document or made it, newest first."""
+        """Confirmed requests that touch a Chargebee document or made it, newest first."""
         return self._records(
-            "JOIN request_documents ON request_id = id WHERE document_id = ?"
+            "JOIN request_documents ON request_id = id WHERE document_id = ? AND submitted_at IS NOT NULL"
             " ORDER BY request_id DESC LIMIT ? OFFSET ?",
             document_id,
             limit,
@@ -155,9 +160,9 @@ class Store(Trail, Outbox):
         return next(
             iter(
                 self._records(
-                    "JOIN request_documents ON request_id = id"
-                    " WHERE document_id = ? AND operation = ? AND open = 1 AND state <> ?"
-                    " ORDER BY request_id DESC LIMIT 1",
+                    "JOIN request_documents AS at ON at.request_id = id"
+                    " WHERE at.document_id = ? AND at.operation = ? AND at.open = 1 AND state <> ?"
+                    " ORDER BY at.request_id DESC LIMIT 1",
                     document_id,
                     operation,
                     State.PREVIEWED,
@@ -170,6 +175,9 @@ class Store(Trail, Outbox):
         rows = self._db.execute(f"SELECT record FROM requests {rest}", values)  # noqa: S608 - `rest` is ours, values are bound
         return [BillingRequest.model_validate_json(record) for (record,) in rows]
 
+    def _refs(self, rest: str, *values: str | int) -> list[str]:
+        return [ref for (ref,) in self._db.execute(f"SELECT ref FROM requests {rest}", values)]  # noqa: S608 - as above
+
     def _save_beside(
         self, record: BillingRequest, audit: tuple[AuditEntry, ...], errands: tuple[Errand, ...]
     ) -> None:
@@ -177,7 +185,9 @@ class Store(Trail, Outbox):
         created = record.outcome.created if record.outcome else ()
         for document_id in (*record.plan.documents, *created):
             self._db.execute(
-                "INSERT OR IGNORE INTO request_documents SELECT ?, id FROM requests WHERE ref = ?",
+                "INSERT INTO request_documents (document_id, request_id, operation, open)"
+                " SELECT ?, id, operation, open FROM requests WHERE ref = ?"
+                " ON CONFLICT DO UPDATE SET open = excluded.open",
                 (document_id, record.ref),
             )
         self._append(audit)

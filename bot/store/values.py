@@ -1,10 +1,10 @@
-"""What the store hands out besides records: small values, and its one error. Times are unix seconds."""
+"""What the store hands out besides records: small values, and its errors. Times are unix seconds."""
 
 from typing import Any
 
 from pydantic import Field
 
-from bot.core.errors import BotError
+from bot.core.errors import BotError, Conflict
 from bot.core.lifecycle import State
 from bot.core.plan import Frozen
 from bot.core.record import Errand
@@ -14,6 +14,10 @@ class StoreError(BotError):
     """The database cannot be used, or did not take a change: then nothing of that change was saved."""
 
     code = "store"
+
+
+class Overtaken(Conflict):
+    """The request has another version than the one this change was made from: read it again, and decide again."""
 
 
 class MessageRef(Frozen):

@@ -1,5 +1,6 @@
 """Values for the store's tests: a full billing request, its changes, audit lines and errands."""
 
+import asyncio
 from typing import Any
 
 from bot.core.lifecycle import State
@@ -17,6 +18,7 @@ from bot.core.record import (
     Requirement,
     Vote,
 )
+from bot.store.sqlite import Store
 
 NOW = 1_767_225_600
 
@@ -153,3 +155,13 @@ def changed(record: BillingRequest, *errands: Errand, event: str = "changed", **
     """The change that takes `record` to its next version."""
     after = record.model_copy(update={"version": record.version + 1, **fields})
     return Change(record=after, audit=(an_entry(event, record.ref),), errands=errands)
+
+
+async def of_a_newer_bot(store: Store, ref: str) -> None:
+    """From now on the record has a key that this program does not know, and cannot be read."""
+    await asyncio.get_running_loop().run_in_executor(
+        store._thread,
+        store._db.execute,
+        "UPDATE requests SET record = json_set(record, '$.unheard_of', 1) WHERE ref = ?",
+        (ref,),
+    )
