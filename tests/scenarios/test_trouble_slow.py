@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.lifecycle import State
 from bot.sandbox.person import Modal
 from tests.scenarios.filling import line_form, opened
 from tests.tester import WRITE_OFF, Stage
@@ -47,11 +48,10 @@ async def test_a_submitted_form_that_is_closed_while_checking_leaves_a_preview_n
     stage.site.release()
     await stage.quiet()
     await stage.anna.sees_no_modal()
-    [record] = await stage.bot.store.by_requester("U0ANNA", 10)
-    assert record.state.value == "previewed"
+    [ref] = await stage.bot.store.in_state(State.PREVIEWED, 10)
     stage.later(3600)
     await stage.quiet()
-    assert await stage.state(record.ref) == "expired"
+    assert await stage.state(ref) == "expired"
 
 
 async def test_what_is_wrong_is_shown_late_as_well(stage: Stage) -> None:

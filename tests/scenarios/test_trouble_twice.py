@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from bot.core.lifecycle import State
 from bot.sandbox.person import Modal, Person
 from tests.tester import CHARGE, WRITE_OFF, Stage, ref_in
 
@@ -38,7 +39,7 @@ async def test_a_command_delivered_twice_opens_one_form_and_complains_to_nobody(
     assert len(sight["modals"]) == 1
     assert [one for one in await stage.anna.messages() if one.is_ephemeral] == []
     assert await stage.told(stage.anna, ref_in((await stage.anna.sees_modal()).reads)) == []
-    assert len(await stage.bot.store.by_requester("U0ANNA", 10)) == 1
+    assert len(await stage.bot.store.in_state(State.PREVIEWED, 10)) == 1
 
 
 async def test_a_form_submitted_twice_asks_for_nothing_yet(stage: Stage) -> None:
@@ -52,8 +53,10 @@ async def test_a_form_submitted_twice_asks_for_nothing_yet(stage: Stage) -> None
     await preview.submit()
     await stage.quiet()
     assert await stage.state(ref) == "pending"
-    states = Counter(record.state.value for record in await stage.bot.store.by_requester("U0ANNA", 10))
-    assert states == {"pending": 1, "previewed": 1}, "the other preview expires by itself"
+    assert await stage.bot.store.in_state(State.PENDING, 10) == [ref]
+    assert len(await stage.bot.store.in_state(State.PREVIEWED, 10)) == 1, (
+        "the other preview expires by itself"
+    )
 
 
 @pytest.mark.parametrize("command", [WRITE_OFF, CHARGE])
